@@ -1,0 +1,49 @@
+# Every target that people call has a line that starts with two hashes; `make help` prints them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+SYNC := $(UV) pip sync --quiet --python
+
+.PHONY: help
+help: ## Explain every target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+# --- environments: one for developing, one for each tool whose pins are not ours ----------------
+
+$(VENV)/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Idlewheel needs Python 3.11 or later; name one with make PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/installed: $(VENV)/uv requirements/dev.txt
+	@$(SYNC) $(BIN)/python requirements/dev.txt requirements/uv.txt
+	@touch $@
+
+.venvs/%/installed: requirements/%.txt $(VENV)/uv
+	@test -x .venvs/$*/bin/python || $(UV) venv --quiet --python $(BIN)/python .venvs/$*
+	@$(SYNC) .venvs/$*/bin/python $<
+	@touch $@
+
+# --- using it ------------------------------------------------------------------------------------
+
+.PHONY: run
+run: .venvs/run/installed .venvs/aws/installed ## Start a private index on 127.0.0.1 (PORT=8080) and print how to use it
+	@exec .venvs/run/bin/python -m local --port $(PORT)
+
+# --- developing ----------------------------------------------------------------------------------
+
+.PHONY: lock
+lock: $(VENV)/uv ## Pin every requirement again, with hashes
+	@for source in layers/idlewheel/requirements.in requirements/*.in requirements/clients/*.in; do \
+	  test -e $$source || continue; echo $$source; \
+	  $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header \
+	    --python-version 3.11 $$source -o $${source%.in}.txt || exit 1; done
+
+.PHONY: format
+format: $(VENV)/installed ## Format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
