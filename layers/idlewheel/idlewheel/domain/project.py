@@ -1,0 +1,171 @@
+"""What an index holds: projects, their releases and files, and the page that lists them.
+
+The words are those of the simple repository API and of PEP 592 (yanked), PEP 700
+(versions, size, upload-time), PEP 714 (core-metadata) and PEP 792 (project-status).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from idlewheel.domain.names import NormalizedName
+
+
+class Status(StrEnum):
+    """The markers of PEP 792."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    QUARANTINED = "quarantined"
+    DEPRECATED = "deprecated"
+
+    @property
+    def takes_uploads(self) -> bool:
+        """Whether new files may be published."""
+        return self in {Status.ACTIVE, Status.DEPRECATED}
+
+    @property
+    def offers_files(self) -> bool:
+        """Whether existing files are listed and served."""
+        return self is not Status.QUARANTINED
+
+
+class FileState(StrEnum):
+    """Whether a file is there."""
+
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
+class Origin(StrEnum):
+    """Who may answer for a name; private names are never answered by anybody else."""
+
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A name that this index answers for; it outlives its last file."""
+
+    name: NormalizedName
+    display_name: str
+    revision: int
+    """Counts the changes of the project's page, from 1."""
+    serial: int
+    """Microseconds since the epoch at the last change, always rising (bandersnatch's serial)."""
+    created_at: datetime
+    file_count: int = 0
+    """Files ever published, deleted ones included: by it a page knows that it saw them all."""
+    status: Status = Status.ACTIVE
+    status_reason: str | None = None
+    origin: Origin = Origin.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One version of a project; it may have no files (any more)."""
+
+    version: str
+    """The canonical spelling (PEP 440)."""
+    created_at: datetime
+    """When its first file was published; by it a release closes to new files."""
+    revision: int = 0
+    yanked: str | None = None
+    """Why the release is yanked; the empty string is a yank without a reason."""
+    deleted: bool = False
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    """What the JSON API shows of its core metadata, by the names used there."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One distribution file, a wheel or an sdist; its bytes never change."""
+
+    filename: str
+    version: str
+    kind: str
+    """``wheel`` or ``sdist``."""
+    size: int
+    sha256: str
+    uploaded_at: datetime
+    uploaded_by: str
+    python_tag: str = "source"
+    blake2b: str | None = None
+    md5: str | None = None
+    requires_python: str | None = None
+    metadata_sha256: str | None = None
+    """SHA-256 of its ``.metadata`` sibling; None where it has none."""
+    metadata_size: int | None = None
+    yanked: str | None = None
+    """Why the file is yanked; the empty string is a yank without a reason."""
+    state: FileState = FileState.ACTIVE
+    deleted_at: datetime | None = None
+    revision: int = 0
+
+    def key(self, project: NormalizedName) -> str:
+        """Where the bytes are: the key in the files bucket, and the path of the URL."""
+        return file_key(project, self.sha256, self.filename)
+
+
+def file_key(project: NormalizedName, sha256: str, filename: str) -> str:
+    """Compose the key of a file: its content is in it, so no other bytes can ever take it."""
+    return f"files/{project}/{sha256}/{filename}"
+
+
+METADATA_SUFFIX = ".metadata"
+"""What the core metadata's URL adds to the file's (PEP 658)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """All that a page says of one project, at one revision."""
+
+    project: Project
+    releases: tuple[Release, ...] = ()
+    files: tuple[File, ...] = ()
+    """Those that are listed, each with the yank that holds for it."""
+
+
+def page_of(
+    project: Project, releases: tuple[Release, ...], files: tuple[File, ...]
+) -> ProjectPage:
+    """Decide what is listed: no deleted file, none at all in quarantine; a release's yank holds."""
+    yanks = {release.version: release.yanked for release in releases}
+    listed = (
+        _with_yank(file, yanks.get(file.version))
+        for file in files
+        if file.state is FileState.ACTIVE and project.status.offers_files
+    )
+    known = tuple(release for release in releases if not release.deleted)
+    return ProjectPage(project, known, tuple(listed))
+
+
+def _with_yank(file: File, release_yank: str | None) -> File:
+    if release_yank is None or file.yanked is not None:
+        return file
+    return replace(file, yanked=release_yank)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the list of all projects says of one of them."""
+
+    name: NormalizedName
+    display_name: str
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who holds a filename: one content, for ever, even after deletion."""
+
+    filename: str
+    sha256: str
+    upload_id: str
+    state: FileState

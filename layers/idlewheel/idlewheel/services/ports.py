@@ -1,0 +1,205 @@
+"""The world as the services see it: what must be stored, found and told.
+
+Each port has a fake in ``tests/fakes.py`` and an adapter in ``idlewheel.storage``; one contract
+suite holds both to the same behaviour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from idlewheel.domain.names import NormalizedName
+    from idlewheel.domain.project import (
+        Claim,
+        File,
+        Listing,
+        Project,
+        ProjectPage,
+        Release,
+        Status,
+    )
+    from idlewheel.domain.tokens import Token
+    from idlewheel.domain.uploads import Upload
+    from idlewheel.errors import Refusal
+
+
+class Catalog(Protocol):
+    """Reads of what is published; every one is strongly consistent."""
+
+    def project(self, name: NormalizedName) -> Project:
+        """Find a project: one read, whatever its size. Raises NotFound."""
+        ...
+
+    def page(self, project: Project) -> ProjectPage:
+        """Assemble the page of *project*, at its revision or a later one."""
+        ...
+
+    def file(self, name: NormalizedName, filename: str) -> File:
+        """Find one file, deleted ones included. Raises NotFound."""
+        ...
+
+    def release(self, name: NormalizedName, version: str) -> Release:
+        """Find one release by its canonical version. Raises NotFound."""
+        ...
+
+    def files(self, name: NormalizedName) -> Sequence[File]:
+        """All files of a project, deleted ones included."""
+        ...
+
+    def claim(self, filename: str) -> Claim | None:
+        """Who holds *filename*, in whatever case it is spelled."""
+        ...
+
+    def root_counters(self) -> tuple[int, ...]:
+        """One number per root shard; the list of projects has changed if any of them has."""
+        ...
+
+    def listings(self) -> Sequence[Listing]:
+        """Every project that the list of projects shows, by name."""
+        ...
+
+
+class Uploads(Protocol):
+    """Uploads on their way."""
+
+    def open(self, upload: Upload) -> Upload:
+        """Record *upload*, or answer the one it joins.
+
+        A retry of the same filename and bytes by the same token joins the upload that is in
+        flight; nothing is written then.
+        """
+        ...
+
+    def get(self, upload_id: str) -> Upload:
+        """Find an upload. Raises NotFound."""
+        ...
+
+    def reject(self, upload_id: str, refusal: Refusal) -> None:
+        """End a received upload as rejected; one that has ended stays as it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A verified file whose bytes are in place, ready to be listed."""
+
+    upload: Upload
+    file: File
+    display_name: str
+    release_metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+class Publisher(Protocol):
+    """The one transaction by which a file becomes listed."""
+
+    def precheck(self, upload: Upload) -> None:
+        """Raise the Refusal that :meth:`publish` would raise, as far as it is decided already."""
+        ...
+
+    def publish(self, publication: Publication) -> bool:
+        """List the file and end its upload as published; answer whether it is new.
+
+        False means that the same bytes had been published under this name before (a duplicate).
+
+        Raises:
+            Conflict: the filename is taken.
+            Denied: the project takes no uploads, or the token was revoked or changed.
+            Rejected: the release has closed.
+            Unavailable: the tables were too busy; nothing has happened, try again.
+
+        """
+        ...
+
+
+class Changes(Protocol):
+    """What managers do to published things: each one is one or more repeatable transactions."""
+
+    def set_status(self, name: NormalizedName, status: Status, reason: str | None) -> Project:
+        """Mark a project (PEP 792). Raises NotFound."""
+        ...
+
+    def yank_release(self, name: NormalizedName, version: str, reason: str | None) -> None:
+        """Yank a release, or unyank it where *reason* is None. Raises NotFound."""
+        ...
+
+    def yank_file(self, name: NormalizedName, filename: str, reason: str | None) -> None:
+        """Yank a file, or unyank it where *reason* is None. Raises NotFound."""
+        ...
+
+    def delete_files(self, name: NormalizedName, files: Iterable[File], now: datetime) -> None:
+        """Unlist files; their names stay taken for ever."""
+        ...
+
+    def restore_files(self, name: NormalizedName, files: Iterable[File]) -> None:
+        """List deleted files again."""
+        ...
+
+    def mark_release(self, name: NormalizedName, version: str, *, deleted: bool) -> None:
+        """Drop a version from the list of versions, or take it back. Raises NotFound."""
+        ...
+
+
+class Inbox(Protocol):
+    """Where bytes wait for their verdict."""
+
+    def stage(self, key: str, body: bytes, sha256: str) -> None:
+        """Put *body*, once: a second put of the same bytes is our own retry and succeeds."""
+        ...
+
+    def fetch(self, key: str, path: Path) -> bool:
+        """Stream the object to *path*; False where there is none (any more)."""
+        ...
+
+    def discard(self, key: str) -> None:
+        """Remove the object; removing it again changes nothing."""
+        ...
+
+
+class Files(Protocol):
+    """Where published bytes live."""
+
+    def adopt(self, staged_key: str, key: str) -> str:
+        """Copy a staged object to *key* and answer the new version's id."""
+        ...
+
+    def put_metadata(self, key: str, metadata: bytes) -> str:
+        """Write the ``.metadata`` sibling of *key* and answer the new version's id."""
+        ...
+
+    def drop(self, key: str, version_id: str) -> None:
+        """Remove that one version: never the key, a twin may own it."""
+        ...
+
+    def hide(self, keys: Iterable[str]) -> None:
+        """Make the objects answer 404, without moving a byte."""
+        ...
+
+    def reveal(self, keys: Iterable[str]) -> None:
+        """Undo :meth:`hide`."""
+        ...
+
+
+class Tokens(Protocol):
+    """What is kept of tokens."""
+
+    def add(self, token: Token) -> None:
+        """Record a new token."""
+        ...
+
+    def get(self, token_id: str) -> Token:
+        """Find a token. Raises NotFound."""
+        ...
+
+    def revoke(self, token_id: str) -> Token:
+        """Make a token useless from now on. Raises NotFound."""
+        ...
+
+    def all(self) -> Sequence[Token]:
+        """Every token that has not expired, newest first."""
+        ...
