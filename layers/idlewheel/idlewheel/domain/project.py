@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from idlewheel.errors import Conflict
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -169,3 +171,23 @@ class Claim:
     sha256: str
     upload_id: str
     state: FileState
+
+    def settles(self, filename: str, sha256: str) -> bool:
+        """Answer whether exactly this file is published already.
+
+        Raises:
+            Conflict: the name is taken, by other bytes or by a deleted file (PEP 763's reasons:
+                whoever pinned the name must never get other bytes for it).
+
+        """
+        if self.state is FileState.DELETED:
+            raise Conflict(
+                f"File already exists: {self.filename} was deleted, and a deleted file's name "
+                "is never used again; publish under a new version or build number"
+            )
+        if (self.filename, self.sha256) != (filename, sha256):
+            raise Conflict(
+                f"File already exists: {self.filename} was published with other content "
+                f"(sha256 {self.sha256}); publish under a new version or build number"
+            )
+        return True

@@ -1,0 +1,67 @@
+"""Every key of the two tables; no other module spells one.
+
+A ``#`` never occurs inside a part: names are normalized, ids are made by us, and filenames
+have passed their rules.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from idlewheel.domain.names import NormalizedName
+
+PROJECT = "PROJECT"
+FILENAME = "FILENAME"
+UPLOAD = "UPLOAD"
+ROOT = "ROOT"
+TOKEN = "TOKEN"
+
+SHARDS = 16
+"""How many partitions the list of projects is spread over."""
+
+
+def project(name: NormalizedName) -> str:
+    """The partition of a project, its releases and its files."""
+    return f"PROJECT#{name}"
+
+
+def release(version: str) -> str:
+    """The place of a release in its project's partition, by canonical version."""
+    return f"RELEASE#{version}"
+
+
+def file(filename: str) -> str:
+    """The place of a file in its project's partition."""
+    return f"FILE#{filename}"
+
+
+def filename(name: str) -> str:
+    """The partition of a filename: one for all spellings that a file system might confuse."""
+    return f"FILENAME#{name.casefold()}"
+
+
+def in_flight(sha256: str, token_id: str) -> str:
+    """The place, in a filename's partition, of an upload that is not judged yet."""
+    return f"INFLIGHT#{sha256}#{token_id}"
+
+
+def upload(upload_id: str) -> str:
+    """The partition of an upload."""
+    return f"UPLOAD#{upload_id}"
+
+
+def root(shard: int) -> str:
+    """The partition of one shard of the list of projects."""
+    return f"ROOT#{shard}"
+
+
+def shard_of(name: NormalizedName) -> int:
+    """Which shard lists the project: the same one in every process."""
+    return zlib.crc32(name.encode()) % SHARDS
+
+
+def token(token_id: str) -> str:
+    """The partition of a token, in the access table."""
+    return f"TOKEN#{token_id}"

@@ -1,0 +1,188 @@
+"""The one transaction by which a file becomes listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pynamodb.exceptions import DoesNotExist
+
+from idlewheel.domain.project import FileState
+from idlewheel.domain.tokens import TokenState
+from idlewheel.domain.uploads import UploadState
+from idlewheel.errors import Denied, NotFound, Problem, Rejected
+from idlewheel.storage import keys, mapping
+from idlewheel.storage.revisions import find_project, next_revision
+from idlewheel.storage.tables import ClaimItem, FileItem, ReleaseItem, TokenItem, UploadItem
+from idlewheel.storage.transactions import Busy, attempts, transact
+from idlewheel.storage.uploads import RECEIVED
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from pynamodb.connection import Connection
+    from pynamodb.expressions.update import Action
+
+    from idlewheel.domain.project import Project
+    from idlewheel.domain.uploads import Upload
+    from idlewheel.services.ports import Publication
+    from idlewheel.storage.catalog import DynamoCatalog
+    from idlewheel.storage.revisions import Operations, Revision
+    from idlewheel.storage.uploads import DynamoUploads
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoPublisher:
+    """Publishes; over one connection, as one transaction spans both tables."""
+
+    connection: Connection
+    catalog: DynamoCatalog
+    uploads: DynamoUploads
+    release_closes_after: timedelta
+    """How long after its first file a release takes others (PyPI's rule of July 2026)."""
+
+    def precheck(self, upload: Upload) -> bool:
+        """End *upload* here if its fate is decided already, before a byte is copied.
+
+        Answers whether the same bytes are published already; raises what :meth:`publish` would.
+        """
+        if self._is_duplicate(upload):
+            return True
+        _require_open(find_project(upload.project))
+        self._require_open_release(upload)
+        _require_token(upload)
+        return False
+
+    def publish(self, publication: Publication) -> bool:
+        """List the file and end its upload; answer whether it is new."""
+        upload = publication.upload
+        for _ in attempts():
+            before = find_project(upload.project)
+            _require_open(before)
+            revision = next_revision(upload.project, before, publication.display_name)
+            try:
+                failed = transact(self.connection, self._operations(publication, revision))
+            except Busy:
+                continue
+            if not failed:
+                return True
+            if (known := self._settle(upload, failed)) is not None:
+                return known
+        raise AssertionError  # attempts() ends by raising
+
+    def _operations(self, publication: Publication, revision: Revision) -> Operations:
+        upload, moment = publication.upload, revision.moment
+        file = replace(publication.file, uploaded_at=moment, revision=revision.number)
+        claim = ClaimItem(
+            keys.filename(file.filename),
+            keys.FILENAME,
+            filename=file.filename,
+            sha256=file.sha256,
+            upload_id=upload.id,
+            state=FileState.ACTIVE.value,
+        )
+        return {
+            "upload": lambda t: t.update(
+                UploadItem(keys.upload(upload.id), keys.UPLOAD),
+                [UploadItem.state.set(UploadState.PUBLISHED.value)],
+                RECEIVED,
+            ),
+            "claim": lambda t: t.save(claim, ClaimItem.pk.does_not_exist()),
+            "file": lambda t: t.save(
+                mapping.file_item(upload.project, file), FileItem.pk.does_not_exist()
+            ),
+            "release": lambda t: t.update(
+                ReleaseItem(keys.project(upload.project), keys.release(upload.version)),
+                _release_actions(publication, revision),
+                ReleaseItem.pk.does_not_exist()
+                | (ReleaseItem.created_at > self._oldest_open(moment)),
+            ),
+            **revision.publication(),
+            "token": lambda t: t.condition_check(
+                TokenItem,
+                keys.token(upload.token_id),
+                keys.TOKEN,
+                (TokenItem.state == TokenState.ACTIVE.value)
+                & (TokenItem.scopes == mapping.scopes_to(upload.scopes)),
+            ),
+        }
+
+    def _settle(self, upload: Upload, failed: frozenset[str]) -> bool | None:
+        """Read a refusal: this upload's own success, a twin's, somebody's claim, or a closed door.
+
+        None means that nothing was decided (others stepped first): try again.
+        """
+        current = self.uploads.get(upload.id)
+        if current.state is UploadState.PUBLISHED:
+            return True
+        if refusal := current.verdict():
+            raise refusal
+        if self._is_duplicate(upload):
+            return False
+        if "project" in failed:
+            _require_open(find_project(upload.project))
+        if "token" in failed:
+            _require_token(upload)
+        if "release" in failed:
+            self._require_open_release(upload)
+        return None
+
+    def _is_duplicate(self, upload: Upload) -> bool:
+        claim = self.catalog.claim(upload.filename)
+        if claim is None:
+            return False
+        claim.settles(upload.filename, upload.sha256)
+        self.uploads.publish_duplicate(upload.id)
+        return True
+
+    def _require_open_release(self, upload: Upload) -> None:
+        try:
+            release = self.catalog.release(upload.project, upload.version)
+        except NotFound:
+            return
+        if release.created_at <= self._oldest_open(upload.received_at):
+            raise Rejected(
+                (
+                    Problem(
+                        "release-closed",
+                        f"release {upload.version} of '{upload.project}' is closed: a release "
+                        f"takes new files for {self.release_closes_after.days} days after its "
+                        "first one; publish a new version",
+                    ),
+                )
+            )
+
+    def _oldest_open(self, now: datetime) -> datetime:
+        return now - self.release_closes_after
+
+
+def _release_actions(publication: Publication, revision: Revision) -> list[Action]:
+    return [
+        ReleaseItem.kind.set(ReleaseItem),
+        ReleaseItem.version.set(publication.upload.version),
+        ReleaseItem.created_at.set(ReleaseItem.created_at | revision.moment),
+        ReleaseItem.core_metadata.set(
+            ReleaseItem.core_metadata | dict(publication.release_metadata)
+        ),
+        ReleaseItem.revision.set(revision.number),
+        ReleaseItem.deleted.remove(),
+    ]
+
+
+def _require_open(project: Project | None) -> None:
+    if project is not None and not project.status.takes_uploads:
+        reason = f" ({project.status_reason})" if project.status_reason else ""
+        raise Denied(f"project '{project.name}' is {project.status}{reason} and takes no uploads")
+
+
+def _require_token(upload: Upload) -> None:
+    """Revocation is exact: no publication commits after it (expiry was judged on arrival)."""
+    try:
+        item = TokenItem.get(keys.token(upload.token_id), keys.TOKEN, consistent_read=True)
+    except DoesNotExist:
+        raise Denied(f"token {upload.token_id} does not exist any more") from None
+    token = mapping.token(item)
+    if token.state is not TokenState.ACTIVE:
+        raise Denied(f"token {token.id} was revoked before the upload was published")
+    if token.scopes != upload.scopes:
+        raise Denied(f"token {token.id} lost the scopes that the upload was received with")

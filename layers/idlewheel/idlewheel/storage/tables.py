@@ -1,0 +1,212 @@
+"""The items of the two tables: keys and attributes, no behaviour.
+
+Every item carries the version of its schema; readers ignore attributes that they do not know.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.indexes import AllProjection, LocalSecondaryIndex
+from pynamodb.models import Model
+
+if TYPE_CHECKING:
+    from pynamodb.connection import Connection
+
+CURRENT_SCHEMA = 1
+
+
+class _Reach:
+    """How long a call may take: shorter than a request, so that its answer is never a time-out.
+
+    The retries are botocore's standard ones (AWS SDKs and Tools Reference, "Retry behavior").
+    """
+
+    connect_timeout_seconds = 2
+    read_timeout_seconds = 5
+    retry_configuration: Any = {"mode": "standard", "total_max_attempts": 4}  # noqa: RUF012 - pynamodb reads the attribute
+    max_pool_connections = 20
+
+
+class ByRevision(LocalSecondaryIndex["IndexItem"]):  # type: ignore[no-untyped-call]
+    """What changed in a project since a revision, strongly consistent."""
+
+    class Meta:
+        """The index as template.yaml declares it."""
+
+        index_name = "by-revision"
+        projection = AllProjection()
+
+    pk = UnicodeAttribute(hash_key=True)
+    revision = NumberAttribute(range_key=True)
+
+
+class IndexItem(Model):
+    """Any item of the index table."""
+
+    class Meta(_Reach):
+        """Bound at start, by :func:`bind_index`."""
+
+        table_name = "unbound"
+        region: str | None = None
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    kind = DiscriminatorAttribute()
+    schema_version = NumberAttribute(attr_name="schema", default=CURRENT_SCHEMA)
+    revision = NumberAttribute(null=True)
+    by_revision = ByRevision()
+
+
+class ProjectItem(IndexItem, discriminator="project"):
+    """PROJECT#{name} / PROJECT."""
+
+    name = UnicodeAttribute()
+    display_name = UnicodeAttribute()
+    origin = UnicodeAttribute()
+    status = UnicodeAttribute()
+    status_reason = UnicodeAttribute(null=True)
+    serial = NumberAttribute()
+    file_count = NumberAttribute()
+    created_at = UTCDateTimeAttribute()
+
+
+class ReleaseItem(IndexItem, discriminator="release"):
+    """PROJECT#{name} / RELEASE#{canonical version}."""
+
+    version = UnicodeAttribute()
+    created_at = UTCDateTimeAttribute()
+    yanked = UnicodeAttribute(null=True)
+    deleted = BooleanAttribute(null=True)
+    core_metadata = JSONAttribute(null=True)
+
+
+class FileItem(IndexItem, discriminator="file"):
+    """PROJECT#{name} / FILE#{filename}."""
+
+    filename = UnicodeAttribute()
+    version = UnicodeAttribute()
+    packagetype = UnicodeAttribute()
+    python_tag = UnicodeAttribute()
+    size = NumberAttribute()
+    sha256 = UnicodeAttribute()
+    blake2b = UnicodeAttribute(null=True)
+    md5 = UnicodeAttribute(null=True)
+    requires_python = UnicodeAttribute(null=True)
+    metadata_sha256 = UnicodeAttribute(null=True)
+    metadata_size = NumberAttribute(null=True)
+    yanked = UnicodeAttribute(null=True)
+    uploaded_at = UTCDateTimeAttribute()
+    uploaded_by = UnicodeAttribute()
+    state = UnicodeAttribute()
+    deleted_at = UTCDateTimeAttribute(null=True)
+
+
+class ClaimItem(IndexItem, discriminator="claim"):
+    """FILENAME#{casefolded} / FILENAME; never removed."""
+
+    filename = UnicodeAttribute()
+    sha256 = UnicodeAttribute()
+    upload_id = UnicodeAttribute()
+    state = UnicodeAttribute()
+
+
+class InFlightItem(IndexItem, discriminator="in-flight"):
+    """FILENAME#{casefolded} / INFLIGHT#{sha256}#{token id}: which upload a retry joins."""
+
+    upload_id = UnicodeAttribute()
+    ttl = TTLAttribute()
+
+
+class UploadItem(IndexItem, discriminator="upload"):
+    """UPLOAD#{id} / UPLOAD."""
+
+    filename = UnicodeAttribute()
+    project = UnicodeAttribute()
+    version = UnicodeAttribute()
+    sha256 = UnicodeAttribute()
+    size = NumberAttribute()
+    principal = UnicodeAttribute()
+    token_id = UnicodeAttribute()
+    scopes = UnicodeAttribute()
+    lane = UnicodeAttribute()
+    received_at = UTCDateTimeAttribute()
+    state = UnicodeAttribute()
+    declared = JSONAttribute()
+    refusal = UnicodeAttribute(null=True)
+    problems = JSONAttribute(null=True)
+    ttl = TTLAttribute()
+
+
+class ShardItem(IndexItem, discriminator="shard"):
+    """ROOT#{0..15} / ROOT."""
+
+    counter = NumberAttribute()
+
+
+class ListingItem(IndexItem, discriminator="listing"):
+    """ROOT#{0..15} / {name}: what the list of projects shows."""
+
+    name = UnicodeAttribute()
+    display_name = UnicodeAttribute()
+    serial = NumberAttribute()
+
+
+class AccessItem(Model):
+    """Any item of the access table."""
+
+    class Meta(_Reach):
+        """Bound at start, by :func:`bind_access`."""
+
+        table_name = "unbound"
+        region: str | None = None
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    kind = DiscriminatorAttribute()
+    schema_version = NumberAttribute(attr_name="schema", default=CURRENT_SCHEMA)
+
+
+class TokenItem(AccessItem, discriminator="token"):
+    """TOKEN#{id} / TOKEN; nothing that changes often: it takes part in every publication."""
+
+    id = UnicodeAttribute()
+    digest = UnicodeAttribute()
+    token_kind = UnicodeAttribute()
+    principal = UnicodeAttribute()
+    scopes = UnicodeAttribute()
+    created_at = UTCDateTimeAttribute()
+    created_by = UnicodeAttribute()
+    expires_at = UTCDateTimeAttribute()
+    state = UnicodeAttribute()
+    note = UnicodeAttribute(null=True)
+    ttl = TTLAttribute()
+
+
+def bind_index(table_name: str, region: str) -> Connection:
+    """Point every item of the index table at *table_name*, over one connection."""
+    return _bind(IndexItem, table_name, region)
+
+
+def bind_access(table_name: str, region: str) -> Connection:
+    """Point every item of the access table at *table_name*, over one connection."""
+    return _bind(AccessItem, table_name, region)
+
+
+def _bind(base: type[IndexItem | AccessItem], table_name: str, region: str) -> Connection:
+    base.Meta.table_name = table_name
+    base.Meta.region = region
+    base._connection = None  # noqa: SLF001 - pynamodb has no public way to bind a table late
+    # The base connects first: its subclasses then inherit that one connection.
+    connection: Connection = base._get_connection().connection  # noqa: SLF001
+    _ = connection.client
+    return connection

@@ -1,0 +1,106 @@
+"""Uploads on their way, in the index table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pynamodb.exceptions import DoesNotExist, UpdateError
+
+from idlewheel.domain.uploads import IN_FLIGHT, UploadState
+from idlewheel.errors import NotFound
+from idlewheel.storage import keys, mapping
+from idlewheel.storage.tables import InFlightItem, UploadItem
+from idlewheel.storage.transactions import Busy, attempts, transact
+
+if TYPE_CHECKING:
+    from pynamodb.connection import Connection
+    from pynamodb.expressions.condition import Condition
+    from pynamodb.expressions.update import Action
+
+    from idlewheel.domain.uploads import Upload
+    from idlewheel.errors import Refusal
+
+
+class DynamoUploads:
+    """Upload items, and beside each filename which of them a retry joins."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def open(self, upload: Upload) -> Upload:
+        """Record *upload*, or answer the one that is in flight with the same bytes and token."""
+        for _ in attempts():
+            seen = self._in_flight(upload)
+            if seen is not None and seen.in_flight(upload.received_at):
+                return seen
+            try:
+                if not self._record(upload, seen):
+                    return upload
+            except Busy:
+                continue
+        raise AssertionError  # attempts() ends by raising
+
+    def _in_flight(self, upload: Upload) -> Upload | None:
+        place = keys.in_flight(upload.sha256, upload.token_id)
+        try:
+            item = InFlightItem.get(keys.filename(upload.filename), place, consistent_read=True)
+            return self.get(item.upload_id)
+        except (DoesNotExist, NotFound):
+            return None
+
+    def _record(self, upload: Upload, seen: Upload | None) -> frozenset[str]:
+        pointer = InFlightItem(
+            keys.filename(upload.filename),
+            keys.in_flight(upload.sha256, upload.token_id),
+            upload_id=upload.id,
+            ttl=upload.received_at + IN_FLIGHT,
+        )
+        # Nobody points elsewhere since we looked; an outdated pointer may also have expired.
+        unchanged: Condition = InFlightItem.pk.does_not_exist()
+        if seen is not None:
+            unchanged |= InFlightItem.upload_id == seen.id
+        return transact(
+            self._connection,
+            {
+                "upload": lambda t: t.save(
+                    mapping.upload_item(upload), UploadItem.pk.does_not_exist()
+                ),
+                "pointer": lambda t: t.save(pointer, unchanged),
+            },
+        )
+
+    def get(self, upload_id: str) -> Upload:
+        """Find an upload."""
+        try:
+            item = UploadItem.get(keys.upload(upload_id), keys.UPLOAD, consistent_read=True)
+        except DoesNotExist:
+            raise NotFound(
+                f"there is no upload '{upload_id}'; verdicts are kept for 30 days"
+            ) from None
+        return mapping.upload(item)
+
+    def reject(self, upload_id: str, refusal: Refusal) -> None:
+        """End a received upload as rejected; one that has ended stays as it is."""
+        actions: list[Action] = [
+            UploadItem.state.set(UploadState.REJECTED.value),
+            UploadItem.refusal.set(refusal.code),
+            UploadItem.problems.set([list(problem) for problem in refusal.problems]),
+        ]
+        end_upload(upload_id, actions)
+
+    def publish_duplicate(self, upload_id: str) -> None:
+        """End a received upload as published: the same bytes were there before."""
+        end_upload(upload_id, [UploadItem.state.set(UploadState.PUBLISHED.value)])
+
+
+RECEIVED = UploadItem.state == UploadState.RECEIVED.value
+"""The condition of every end of an upload: terminal states absorb."""
+
+
+def end_upload(upload_id: str, actions: list[Action]) -> None:
+    """End a received upload; one that has ended, or is forgotten, stays as it is."""
+    try:
+        UploadItem(keys.upload(upload_id), keys.UPLOAD).update(actions, condition=RECEIVED)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
