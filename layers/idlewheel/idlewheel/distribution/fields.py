@@ -5,7 +5,6 @@ both. `packaging.metadata` does most of the work; the rules after it are those t
 the index. Everything here is bounded: a field that is too long is not looked into.
 """
 
-# ruff: noqa: D401 -- the docstring of a rule says what is true of a good upload
 from __future__ import annotations
 
 import re

@@ -6,7 +6,6 @@ taken apart here and not by `packaging.utils`, which lets through too much for a
 loaded by the function that takes uploads, so it imports nothing that reads archives.
 """
 
-# ruff: noqa: D401 -- the docstring of a rule says what is true of a good upload
 from __future__ import annotations
 
 import re

@@ -5,7 +5,6 @@ routing hint: metadata is taken from the archive only. Still, what is wrong in t
 early, and what `verify` must find again in the archive is handed on in a `Declaration`.
 """
 
-# ruff: noqa: D401 -- the docstring of a rule says what is true of a good upload
 from __future__ import annotations
 
 import json

@@ -72,7 +72,7 @@ def broken(
 
 
 def printable(text: str) -> str:
-    """Return *text* fit for a message: ASCII where it must be, short, without control characters."""
+    """Return *text* fit for a message: short, ASCII where it must be."""
     cut = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
     return cut if cut.isprintable() else ascii(cut)[1:-1]
 
