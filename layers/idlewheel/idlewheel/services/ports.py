@@ -52,6 +52,10 @@ class Catalog(Protocol):
         """All files of a project, deleted ones included."""
         ...
 
+    def release_metadata(self, name: NormalizedName, version: str) -> Mapping[str, object]:
+        """What the JSON API shows of a release's core metadata; empty where nothing is kept."""
+        ...
+
     def claim(self, filename: str) -> Claim | None:
         """Who holds *filename*, in whatever case it is spelled."""
         ...
@@ -80,8 +84,11 @@ class Uploads(Protocol):
         """Find an upload. Raises NotFound."""
         ...
 
-    def reject(self, upload_id: str, refusal: Refusal) -> None:
-        """End a received upload as rejected; one that has ended stays as it is."""
+    def reject(self, upload_id: str, refusal: Refusal) -> Upload:
+        """End a received upload as rejected; one that has ended stays as it is.
+
+        Answers the upload as it is then. Raises NotFound.
+        """
         ...
 
 
@@ -98,8 +105,11 @@ class Publication:
 class Publisher(Protocol):
     """The one transaction by which a file becomes listed."""
 
-    def precheck(self, upload: Upload) -> None:
-        """Raise the Refusal that :meth:`publish` would raise, as far as it is decided already."""
+    def precheck(self, upload: Upload) -> bool:
+        """End *upload* here if its fate is decided already, before a byte is copied.
+
+        Answers whether the same bytes are published already. Raises what :meth:`publish` would.
+        """
         ...
 
     def publish(self, publication: Publication) -> bool:

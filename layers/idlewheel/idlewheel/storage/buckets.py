@@ -6,6 +6,7 @@ botocore without boto3: the same client for sixty modules less at a cold start.
 from __future__ import annotations
 
 import base64
+import os
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
@@ -16,7 +17,7 @@ from idlewheel.domain.project import METADATA_SUFFIX
 from idlewheel.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
@@ -130,28 +131,24 @@ class S3Files:
         self._client.delete_object(Bucket=self._bucket, Key=key, VersionId=version_id)
 
     def hide(self, keys: Iterable[str]) -> None:
-        """Put a delete marker on each key; one that has a marker already gets no second."""
-        visible = (key for key in keys if self._is_visible(key))
-        self._delete({"Key": key} for key in visible)
+        """Put a delete marker on each key; a second marker on one changes nothing."""
+        self._delete({"Key": key} for key in keys)
 
     def reveal(self, keys: Iterable[str]) -> None:
-        """Remove the delete markers on top of each key."""
-        self._delete(marker for key in keys for marker in self._markers(key))
+        """Remove the delete markers of each key."""
+        wanted = set(keys)
+        if wanted:
+            self._delete(list(self._markers(wanted)))
 
-    def _is_visible(self, key: str) -> bool:
-        try:
-            self._client.head_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if _code(error) not in _MISSING:
-                raise
-            return False
-        return True
-
-    def _markers(self, key: str) -> Iterable[ObjectIdentifierTypeDef]:
-        found = self._client.list_object_versions(Bucket=self._bucket, Prefix=key)
-        for marker in found.get("DeleteMarkers", []):
-            if marker["Key"] == key:
-                yield {"Key": key, "VersionId": marker["VersionId"]}
+    def _markers(self, keys: set[str]) -> Iterator[ObjectIdentifierTypeDef]:
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket,
+            Prefix=os.path.commonprefix(sorted(keys)),  # noqa: RUF071 - of keys, not of paths
+        )
+        for page in pages:
+            for marker in page.get("DeleteMarkers", []):
+                if marker["Key"] in keys:
+                    yield {"Key": marker["Key"], "VersionId": marker["VersionId"]}
 
     def _delete(self, objects: Iterable[ObjectIdentifierTypeDef]) -> None:
         for some in _batches(objects):

@@ -15,13 +15,14 @@ from idlewheel.storage.tables import (
     FileItem,
     IndexItem,
     ListingItem,
+    MetadataItem,
     ProjectItem,
     ReleaseItem,
     ShardItem,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import Claim, File, Listing, Project, ProjectPage, Release
@@ -70,6 +71,16 @@ class DynamoCatalog:
     def files(self, name: NormalizedName) -> Sequence[File]:
         """All files of a project, deleted ones included."""
         return self._partition(name)[1]
+
+    def release_metadata(self, name: NormalizedName, version: str) -> Mapping[str, object]:
+        """What the JSON API shows of a release's core metadata; empty where nothing is kept."""
+        try:
+            item = MetadataItem.get(
+                keys.release_metadata(name, version), keys.METADATA, consistent_read=True
+            )
+        except DoesNotExist:
+            return {}
+        return mapping.unpack(item.core)
 
     def claim(self, filename: str) -> Claim | None:
         """Who holds *filename*, in whatever case it is spelled."""

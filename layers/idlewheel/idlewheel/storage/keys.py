@@ -16,6 +16,7 @@ PROJECT = "PROJECT"
 FILENAME = "FILENAME"
 UPLOAD = "UPLOAD"
 ROOT = "ROOT"
+METADATA = "METADATA"
 TOKEN = "TOKEN"
 
 SHARDS = 16
@@ -30,6 +31,11 @@ def project(name: NormalizedName) -> str:
 def release(version: str) -> str:
     """The place of a release in its project's partition, by canonical version."""
     return f"RELEASE#{version}"
+
+
+def release_metadata(name: NormalizedName, version: str) -> str:
+    """The partition of a release's core metadata: its own, so that no page reads it."""
+    return f"METADATA#{name}#{version}"
 
 
 def file(filename: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,7 @@ from idlewheel.storage import keys
 from idlewheel.storage.tables import FileItem, TokenItem, UploadItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from idlewheel.domain.access import Scope
     from idlewheel.storage.tables import ClaimItem, ListingItem, ProjectItem, ReleaseItem
@@ -53,7 +55,6 @@ def release(item: ReleaseItem) -> Release:
         revision=int(item.revision or 0),
         yanked=item.yanked,
         deleted=bool(item.deleted),
-        metadata=item.core_metadata or {},
     )
 
 
@@ -155,6 +156,24 @@ def upload_item(upload: Upload) -> UploadItem:
         declared=dict(upload.declared),
         ttl=upload.received_at + REMEMBERED,
     )
+
+
+ITEM_LIMIT = 350_000
+"""Bytes of packed metadata; an item takes 400 KB (DynamoDB Developer Guide, "Quotas")."""
+
+
+def pack(metadata: Mapping[str, object]) -> bytes:
+    """Write core metadata small; without its description where that alone is too large."""
+    packed = zlib.compress(json.dumps(metadata, ensure_ascii=False).encode())
+    if len(packed) <= ITEM_LIMIT:
+        return packed
+    return pack({**metadata, "description": None, "description_html": None})
+
+
+def unpack(packed: bytes) -> dict[str, object]:
+    """Read what :func:`pack` wrote."""
+    metadata: dict[str, object] = json.loads(zlib.decompress(packed))
+    return metadata
 
 
 FORGOTTEN = timedelta(days=30)

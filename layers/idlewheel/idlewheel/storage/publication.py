@@ -13,7 +13,14 @@ from idlewheel.domain.uploads import UploadState
 from idlewheel.errors import Denied, NotFound, Problem, Rejected
 from idlewheel.storage import keys, mapping
 from idlewheel.storage.revisions import find_project, next_revision
-from idlewheel.storage.tables import ClaimItem, FileItem, ReleaseItem, TokenItem, UploadItem
+from idlewheel.storage.tables import (
+    ClaimItem,
+    FileItem,
+    MetadataItem,
+    ReleaseItem,
+    TokenItem,
+    UploadItem,
+)
 from idlewheel.storage.transactions import Busy, attempts, transact
 from idlewheel.storage.uploads import RECEIVED
 
@@ -81,11 +88,19 @@ class DynamoPublisher:
             upload_id=upload.id,
             state=FileState.ACTIVE.value,
         )
+        packed = mapping.pack(publication.release_metadata)
         return {
             "upload": lambda t: t.update(
                 UploadItem(keys.upload(upload.id), keys.UPLOAD),
                 [UploadItem.state.set(UploadState.PUBLISHED.value)],
                 RECEIVED,
+            ),
+            "metadata": lambda t: t.update(
+                MetadataItem(keys.release_metadata(upload.project, upload.version), keys.METADATA),
+                [
+                    MetadataItem.kind.set(MetadataItem),
+                    MetadataItem.core.set(MetadataItem.core | packed),
+                ],
             ),
             "claim": lambda t: t.save(claim, ClaimItem.pk.does_not_exist()),
             "file": lambda t: t.save(
@@ -112,9 +127,9 @@ class DynamoPublisher:
 
         None means that nothing was decided (others stepped first): try again.
         """
-        current = self.uploads.get(upload.id)
-        if current.state is UploadState.PUBLISHED:
+        if self._is_own(upload):
             return True
+        current = self.uploads.get(upload.id)
         if refusal := current.verdict():
             raise refusal
         if self._is_duplicate(upload):
@@ -126,6 +141,10 @@ class DynamoPublisher:
         if "release" in failed:
             self._require_open_release(upload)
         return None
+
+    def _is_own(self, upload: Upload) -> bool:
+        claim = self.catalog.claim(upload.filename)
+        return claim is not None and claim.upload_id == upload.id
 
     def _is_duplicate(self, upload: Upload) -> bool:
         claim = self.catalog.claim(upload.filename)
@@ -161,9 +180,6 @@ def _release_actions(publication: Publication, revision: Revision) -> list[Actio
         ReleaseItem.kind.set(ReleaseItem),
         ReleaseItem.version.set(publication.upload.version),
         ReleaseItem.created_at.set(ReleaseItem.created_at | revision.moment),
-        ReleaseItem.core_metadata.set(
-            ReleaseItem.core_metadata | dict(publication.release_metadata)
-        ),
         ReleaseItem.revision.set(revision.number),
         ReleaseItem.deleted.remove(),
     ]

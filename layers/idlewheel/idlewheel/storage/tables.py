@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import (
+    BinaryAttribute,
     BooleanAttribute,
     DiscriminatorAttribute,
     JSONAttribute,
@@ -87,7 +88,12 @@ class ReleaseItem(IndexItem, discriminator="release"):
     created_at = UTCDateTimeAttribute()
     yanked = UnicodeAttribute(null=True)
     deleted = BooleanAttribute(null=True)
-    core_metadata = JSONAttribute(null=True)
+
+
+class MetadataItem(IndexItem, discriminator="metadata"):
+    """METADATA#{name}#{canonical version} / METADATA: apart, so that no page reads it."""
+
+    core = BinaryAttribute(legacy_encoding=False)
 
 
 class FileItem(IndexItem, discriminator="file"):

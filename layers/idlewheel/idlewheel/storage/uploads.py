@@ -79,28 +79,33 @@ class DynamoUploads:
             ) from None
         return mapping.upload(item)
 
-    def reject(self, upload_id: str, refusal: Refusal) -> None:
+    def reject(self, upload_id: str, refusal: Refusal) -> Upload:
         """End a received upload as rejected; one that has ended stays as it is."""
         actions: list[Action] = [
             UploadItem.state.set(UploadState.REJECTED.value),
             UploadItem.refusal.set(refusal.code),
             UploadItem.problems.set([list(problem) for problem in refusal.problems]),
         ]
-        end_upload(upload_id, actions)
+        self._end(upload_id, actions)
+        return self.get(upload_id)
 
     def publish_duplicate(self, upload_id: str) -> None:
         """End a received upload as published: the same bytes were there before."""
-        end_upload(upload_id, [UploadItem.state.set(UploadState.PUBLISHED.value)])
+        self._end(upload_id, [UploadItem.state.set(UploadState.PUBLISHED.value)])
+
+    def _end(self, upload_id: str, actions: list[Action]) -> None:
+        item = UploadItem(keys.upload(upload_id), keys.UPLOAD)
+        for _ in attempts():
+            try:
+                item.update(actions, condition=RECEIVED)
+            except UpdateError as error:
+                if error.cause_response_code == "ConditionalCheckFailedException":
+                    return
+                if error.cause_response_code != "TransactionConflictException":
+                    raise
+            else:
+                return
 
 
 RECEIVED = UploadItem.state == UploadState.RECEIVED.value
 """The condition of every end of an upload: terminal states absorb."""
-
-
-def end_upload(upload_id: str, actions: list[Action]) -> None:
-    """End a received upload; one that has ended, or is forgotten, stays as it is."""
-    try:
-        UploadItem(keys.upload(upload_id), keys.UPLOAD).update(actions, condition=RECEIVED)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise

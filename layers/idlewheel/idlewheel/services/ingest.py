@@ -1,0 +1,180 @@
+"""Verify what was staged, then publish it or refuse it: the whole flow in one screen.
+
+It may stop anywhere and be called again: S3 repeats events, SQS redelivers, Lambda retries. So
+every step can be repeated, the bytes are in place before a page lists them, and the staged object
+goes last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from idlewheel.distribution.form import Declaration
+from idlewheel.domain.project import METADATA_SUFFIX, File
+from idlewheel.domain.uploads import UploadState, parse_staged_key
+from idlewheel.errors import NotFound, Problem, Refusal, Rejected
+from idlewheel.services.ports import Publication
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from idlewheel.distribution.verify import Distribution
+    from idlewheel.domain.uploads import Upload
+    from idlewheel.services.ports import Files, Inbox, Publisher, Uploads
+
+    Verify = Callable[[Path, Declaration], Distribution]
+
+
+class Outcome(StrEnum):
+    """How the processing of a staged object ended."""
+
+    PUBLISHED = "published"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+    """Nobody waits for it: a repeated event, or an object that we did not stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """Judges staged objects."""
+
+    uploads: Uploads
+    publisher: Publisher
+    inbox: Inbox
+    files: Files
+    verify: Verify
+
+    def process(self, key: str) -> tuple[Outcome, tuple[Problem, ...]]:
+        """Take the object staged at *key* to its verdict; answer it, with the reasons if refused.
+
+        Raises:
+            Unavailable: nothing was decided; the event must come again.
+
+        """
+        upload = self._awaited(key)
+        if upload is None:
+            self.inbox.discard(key)
+            return Outcome.IGNORED, ()
+        written: list[tuple[str, str]] = []
+        problems: tuple[Problem, ...] = ()
+        try:
+            outcome = self._judge(upload, written)
+        except Refusal as refusal:
+            outcome, problems = self._refuse(upload, refusal)
+        if outcome in {Outcome.REJECTED, Outcome.DUPLICATE}:
+            self._drop(written)
+        self.inbox.discard(key)
+        return outcome, problems
+
+    def abandon(self, key: str) -> None:
+        """End the upload of an object that could not be processed after several tries."""
+        upload = self._awaited(key)
+        if upload is not None:
+            self.uploads.reject(upload.id, _internal(upload))
+        self.inbox.discard(key)
+
+    def _awaited(self, key: str) -> Upload | None:
+        staged = parse_staged_key(key)
+        if staged is None:
+            return None
+        try:
+            upload = self.uploads.get(staged.upload_id)
+        except NotFound:
+            return None
+        return None if upload.state.terminal or upload.staged_key != key else upload
+
+    def _judge(self, upload: Upload, written: list[tuple[str, str]]) -> Outcome:
+        if self.publisher.precheck(upload):
+            return Outcome.DUPLICATE
+        with tempfile.TemporaryDirectory(prefix="ingest-") as folder:
+            path = Path(folder) / "distribution"
+            if not self.inbox.fetch(upload.staged_key, path):
+                return Outcome.IGNORED
+            distribution = self.verify(path, _declaration(upload))
+        file = _file(upload, distribution)
+        self._place(upload, file, distribution.metadata, written)
+        publication = Publication(
+            upload=upload,
+            file=file,
+            display_name=distribution.core.name,
+            release_metadata=_release_metadata(distribution),
+        )
+        return Outcome.PUBLISHED if self.publisher.publish(publication) else Outcome.DUPLICATE
+
+    def _place(
+        self, upload: Upload, file: File, metadata: bytes, written: list[tuple[str, str]]
+    ) -> None:
+        key = file.key(upload.project)
+        written.append((key, self.files.adopt(upload.staged_key, key)))
+        if file.metadata_sha256:
+            version = self.files.put_metadata(key, metadata)
+            written.append((key + METADATA_SUFFIX, version))
+
+    def _refuse(self, upload: Upload, refusal: Refusal) -> tuple[Outcome, tuple[Problem, ...]]:
+        # The publication may have been committed although its answer was lost: the upload's own
+        # state decides, and only what was really refused loses its bytes.
+        if self.uploads.reject(upload.id, refusal).state is UploadState.PUBLISHED:
+            return Outcome.PUBLISHED, ()
+        return Outcome.REJECTED, refusal.problems
+
+    def _drop(self, written: list[tuple[str, str]]) -> None:
+        for key, version in written:
+            self.files.drop(key, version)
+
+
+def _declaration(upload: Upload) -> Declaration:
+    said: Any = upload.declared
+    declaration = Declaration.of(upload.filename, said.get("digests"))
+    return replace(
+        declaration,
+        digests={**declaration.digests, "sha256": upload.sha256},
+        fields={name: tuple(values) for name, values in said.get("fields", {}).items()},
+        attestations=said.get("attestations"),
+    )
+
+
+def _file(upload: Upload, distribution: Distribution) -> File:
+    has_sibling = distribution.name.kind == "wheel" or distribution.has_static_metadata
+    metadata = distribution.metadata if has_sibling else None
+    return File(
+        filename=upload.filename,
+        version=upload.version,
+        kind=distribution.name.kind,
+        python_tag=distribution.name.python_tag,
+        size=distribution.size,
+        sha256=distribution.digests["sha256"],
+        blake2b=distribution.digests.get("blake2b_256"),
+        md5=distribution.digests.get("md5"),
+        requires_python=distribution.core.requires_python,
+        metadata_sha256=None if metadata is None else hashlib.sha256(metadata).hexdigest(),
+        metadata_size=None if metadata is None else len(metadata),
+        uploaded_at=datetime.now(UTC),
+        uploaded_by=upload.principal,
+    )
+
+
+def _release_metadata(distribution: Distribution) -> dict[str, object]:
+    shown = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(distribution.core).items()
+    }
+    return {**shown, "description_html": distribution.description_html}
+
+
+def _internal(upload: Upload) -> Rejected:
+    return Rejected(
+        (
+            Problem(
+                "internal",
+                f"{upload.filename} could not be processed, and that is our fault, not the "
+                f"file's; upload it again, and tell the operators of this index: {upload.id}",
+            ),
+        )
+    )
