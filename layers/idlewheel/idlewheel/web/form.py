@@ -35,64 +35,8 @@ CONTENT = "content"
 IGNORED = frozenset({"gpg_signature"})
 """Parts that old clients send and nobody reads any more, as text or as a file."""
 
-MULTIPLE = frozenset(
-    {
-        "classifiers",
-        "dynamic",
-        "import_name",
-        "import_namespace",
-        "license_file",
-        "obsoletes",
-        "obsoletes_dist",
-        "platform",
-        "project_urls",
-        "provides",
-        "provides_dist",
-        "provides_extra",
-        "requires",
-        "requires_dist",
-        "requires_external",
-        "supported_platform",
-    }
-)
-"""Fields that may be repeated."""
-
-SINGLE = frozenset(
-    {
-        ":action",
-        "attestations",
-        "author",
-        "author_email",
-        "blake2_256_digest",
-        "comment",
-        "description",
-        "description_content_type",
-        "download_url",
-        "filetype",
-        "home_page",
-        "keywords",
-        "license",
-        "license_expression",
-        "maintainer",
-        "maintainer_email",
-        "md5_digest",
-        "metadata_version",
-        "name",
-        "protocol_version",
-        "pyversion",
-        "requires_python",
-        "sha256_digest",
-        "summary",
-        "version",
-    }
-)
-"""Fields that have one value; all others are unknown, and their values are kept as they come."""
-
 _SPELLINGS = {"import_names": "import_name", "import_namespaces": "import_namespace"}
 """uv's plurals, by the names that PyPI and hatch use."""
-
-_ABSENT = frozenset({"", "UNKNOWN"})
-"""What clients send for a field that their metadata does not have."""
 
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]", re.ASCII)
 """RFC 2046 §5.1.1."""
@@ -104,26 +48,14 @@ _IDENTITY = frozenset({"", "7bit", "8bit", "binary", "identity"})
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What an upload form says, and the file that it carries."""
+    """What an upload form holds: its file, and the values of every text field as sent.
+
+    What the values may be is not judged here (`idlewheel.distribution.form.check_form`).
+    """
 
     filename: str
     content: bytes
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The values of every field that has any, by its singular name."""
-
-    def one(self, name: str) -> str | None:
-        """Answer the value of a field; None where it is absent, empty or ``UNKNOWN``."""
-        values = self.fields.get(name)
-        return values[0] if values else None
-
-    def all(self, name: str) -> tuple[str, ...]:
-        """Answer the values of a field that may be repeated."""
-        return self.fields.get(name, ())
-
-    @property
-    def attestations(self) -> str | None:
-        """The attestations of PEP 740: the text of a JSON array, not looked at yet."""
-        return self.one("attestations")
 
 
 @dataclass(slots=True)
@@ -262,13 +194,12 @@ def _fields(parts: list[_Part]) -> tuple[dict[str, tuple[str, ...]], list[Proble
         if part.name == CONTENT or part.name in IGNORED:
             continue
         try:
-            value = _text(part)
+            fields[part.name] = (*fields.get(part.name, ()), _text(part))
         except Rejected as error:
             problems.extend(error.problems)
-        else:
-            if value.strip() not in _ABSENT:
-                fields[part.name] = (*fields.get(part.name, ()), value)
-    problems.extend(_field_problems(fields))
+    total = sum(len(value) for values in fields.values() for value in values)
+    if total > LONGEST_TEXT:
+        problems.append(Problem("form-limit", f"The text is over {LONGEST_TEXT} bytes in all"))
     return fields, problems
 
 
@@ -286,13 +217,3 @@ def _text(part: _Part) -> str:
     if "\0" in text:
         raise _refused("invalid-text", f"{_label(part)} holds a NUL character")
     return text
-
-
-def _field_problems(fields: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
-    """Check what the fields are together."""
-    for name in sorted(SINGLE & fields.keys()):
-        if len(fields[name]) > 1:
-            yield Problem("repeated-field", f"The field '{name}' must be there once")
-    total = sum(len(value) for values in fields.values() for value in values)
-    if total > LONGEST_TEXT:
-        yield Problem("form-limit", f"The text fields are over {LONGEST_TEXT} bytes together")
