@@ -16,6 +16,7 @@ from idlewheel.web.variants import Variant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import Project
     from idlewheel.services.ports import Catalog
     from idlewheel.web.gateway import Request
@@ -147,14 +148,11 @@ class Pages:
             Unavailable: the page is too large for a function's answer, and there is no store.
 
         """
-        name = unquote(asked)
-        if not is_valid(name):
-            raise NotFound("There is no such project: no project can have this name")
-        normal = normalize(name)
-        if not request.path.endswith(f"/{normal}/"):
-            return redirect(_beside(request, f"{normal}/"), status=301)
+        name = asked_project(asked)
+        if not request.path.endswith(f"/{name}/"):
+            return redirect(_beside(request, f"{name}/"), status=301)
         variant = Variant.wanted(request)
-        source = ProjectSource(self._catalog, self._catalog.project(normal))
+        source = ProjectSource(self._catalog, self._catalog.project(name))
         return self._answer(source, variant, request)
 
     def root(self, request: Request) -> Reply:
@@ -201,6 +199,14 @@ class Pages:
         packed = compress(content) if variant.gzip else content
         location = self._store(LargePage(source.name, serial, variant, packed))
         return redirect(location, cache="no-store")
+
+
+def asked_project(asked: str) -> NormalizedName:
+    """Read the project's name out of a URL. Raises NotFound where no project can have it."""
+    name = unquote(asked)
+    if not is_valid(name):
+        raise NotFound("There is no such project: no project can have this name")
+    return normalize(name)
 
 
 def _beside(request: Request, name: str) -> str:
