@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from idlewheel.domain.versions import canonical
 from idlewheel.errors import Conflict
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Release:
     """One version of a project; it may have no files (any more)."""
 
     version: str
-    """The canonical spelling (PEP 440)."""
+    """Normalized (PEP 440), spelled as its first file does."""
     created_at: datetime
     """When its first file was published; by it a release closes to new files."""
     revision: int = 0
@@ -138,9 +139,9 @@ def page_of(
     project: Project, releases: tuple[Release, ...], files: tuple[File, ...]
 ) -> ProjectPage:
     """Decide what is listed: no deleted file, none at all in quarantine; a release's yank holds."""
-    yanks = {release.version: release.yanked for release in releases}
+    yanks = {canonical(one.version): one.yanked for one in releases if one.yanked is not None}
     listed = (
-        _with_yank(file, yanks.get(file.version))
+        _with_yank(file, yanks.get(canonical(file.version))) if yanks else file
         for file in files
         if file.state is FileState.ACTIVE and project.status.offers_files
     )

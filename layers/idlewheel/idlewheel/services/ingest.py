@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -141,8 +141,7 @@ def _declaration(upload: Upload) -> Declaration:
 
 
 def _file(upload: Upload, distribution: Distribution) -> File:
-    has_sibling = distribution.name.kind == "wheel" or distribution.has_static_metadata
-    metadata = distribution.metadata if has_sibling else None
+    metadata = distribution.metadata if distribution.has_static_metadata else None
     return File(
         filename=upload.filename,
         version=upload.version,
@@ -161,11 +160,15 @@ def _file(upload: Upload, distribution: Distribution) -> File:
 
 
 def _release_metadata(distribution: Distribution) -> dict[str, object]:
-    shown = {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in asdict(distribution.core).items()
+    """Spell the core metadata as the JSON API does (PyPI's, its de facto specification)."""
+    core = distribution.core.to_json()
+    return {
+        **core,
+        "keywords": ",".join(core["keywords"]),
+        "platform": ",".join(core["platforms"]),
+        "project_urls": dict(core["project_urls"]) or None,
+        "description_html": distribution.description_html,
     }
-    return {**shown, "description_html": distribution.description_html}
 
 
 def _internal(upload: Upload) -> Rejected:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from idlewheel.domain.access import Action
 from idlewheel.domain.project import METADATA_SUFFIX, FileState
+from idlewheel.domain.versions import canonical
 from idlewheel.errors import Gone
 
 if TYPE_CHECKING:
@@ -121,7 +122,11 @@ class Management:
         self.changes.restore_files(name, [file for file in files if not _is_active(file)])
 
     def _of_release(self, name: NormalizedName, version: str) -> list[File]:
-        return [file for file in self.catalog.files(name) if file.version == version]
+        return [
+            file
+            for file in self.catalog.files(name)
+            if canonical(file.version) == canonical(version)
+        ]
 
 
 def _keys(name: NormalizedName, files: Sequence[File]) -> Iterator[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
+from idlewheel.domain.versions import canonical
+
 if TYPE_CHECKING:
     from idlewheel.domain.names import NormalizedName
 
@@ -29,13 +31,13 @@ def project(name: NormalizedName) -> str:
 
 
 def release(version: str) -> str:
-    """The place of a release in its project's partition, by canonical version."""
-    return f"RELEASE#{version}"
+    """The place of a release in its project's partition; equal versions share it."""
+    return f"RELEASE#{canonical(version)}"
 
 
 def release_metadata(name: NormalizedName, version: str) -> str:
     """The partition of a release's core metadata: its own, so that no page reads it."""
-    return f"METADATA#{name}#{version}"
+    return f"METADATA#{name}#{canonical(version)}"
 
 
 def file(filename: str) -> str:

@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from idlewheel.errors import Unavailable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from botocore.session import Session
 
 LIFETIME = 300
 """Seconds that a URL is good: clients follow it at once, and logs may keep it."""
@@ -88,3 +92,16 @@ def _hmac(key: bytes, text: str) -> bytes:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def session_credentials(session: Session) -> Callable[[], Credentials]:
+    """Take credentials from a botocore session, which renews them when they are about to end."""
+
+    def credentials() -> Credentials:
+        found = session.get_credentials()
+        frozen = found.get_frozen_credentials() if found else None
+        if frozen is None or not frozen.access_key or not frozen.secret_key:
+            raise Unavailable("there are no AWS credentials to sign with")
+        return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+
+    return credentials

@@ -49,7 +49,7 @@ ANSWERS: dict[type[errors.IdlewheelError], Answer] = {
 def reply_to(error: errors.IdlewheelError, request: Request) -> Reply:
     """Answer *error* in the form that the client asks for; no cache may keep it."""
     answer = ANSWERS[type(error)]
-    media_type = _media_type(request.header("accept"))
+    media_type = preferred_type(request)
     headers = {
         "Content-Type": JSON if media_type == JSON else f"{TEXT}; charset=utf-8",
         "Cache-Control": "no-store",
@@ -61,10 +61,10 @@ def reply_to(error: errors.IdlewheelError, request: Request) -> Reply:
     return Reply(answer.status, headers, "" if request.method == "HEAD" else text)
 
 
-def _media_type(accept: str | None) -> str:
+def preferred_type(request: Request) -> str:
     """Answer JSON to those who ask for it, text to all others: an error is never a 406."""
     try:
-        return choose(accept, (JSON, TEXT), default=TEXT)
+        return choose(request.header("accept"), (JSON, TEXT), default=TEXT)
     except errors.NotAcceptable:
         return TEXT
 

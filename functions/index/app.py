@@ -1,0 +1,86 @@
+"""Every read of the index: pages, files, JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from idlewheel.domain.access import Action
+from idlewheel.settings import Settings
+from idlewheel.storage.catalog import DynamoCatalog
+from idlewheel.storage.signing import Signer, session_credentials
+from idlewheel.storage.tables import bind_index
+from idlewheel.web.files import Downloads, asked_project
+from idlewheel.web.pages import Pages
+from idlewheel.web.routing import Routes
+
+if TYPE_CHECKING:
+    from idlewheel.web.gateway import Reply, Request
+
+settings = Settings()
+connection = bind_index(settings.index_table, settings.region)
+catalog = DynamoCatalog()
+pages = Pages(catalog)
+signer = Signer(
+    bucket=settings.files_bucket,
+    region=settings.region,
+    credentials=session_credentials(connection.session),
+    endpoint=settings.s3_endpoint,
+)
+downloads = Downloads(catalog, lambda key: signer.sign("GET", key, datetime.now(UTC)))
+logger = Logger()
+metrics = Metrics()
+routes = Routes()
+
+
+@routes.route("GET /simple", "HEAD /simple")
+def root(request: Request) -> Reply:
+    """List every project."""
+    request.principal().require(Action.READ)
+    return pages.root(request)
+
+
+@routes.route("GET /simple/{project}", "HEAD /simple/{project}")
+def project(request: Request) -> Reply:
+    """List the files of one project."""
+    asked = request.parameters["project"]
+    request.principal().require(Action.READ, asked_project(asked))
+    return pages.project(asked, request)
+
+
+@routes.route("GET /files/{proxy+}")
+def file(request: Request) -> Reply:
+    """Send the client to where the bytes are."""
+    metrics.add_metric("Downloads", MetricUnit.Count, 1)
+    return downloads.redirect(request)
+
+
+@routes.route("HEAD /files/{proxy+}")
+def file_head(request: Request) -> Reply:
+    """Tell how long a file is."""
+    return downloads.describe(request)
+
+
+@routes.route(
+    "GET /pypi/{project}/json",
+    "HEAD /pypi/{project}/json",
+    "GET /pypi/{project}/{version}/json",
+    "HEAD /pypi/{project}/{version}/json",
+)
+def json_api(request: Request) -> Reply:
+    """Tell all that is known of a project, or of one release."""
+    from idlewheel.web.json_api import JsonApi  # noqa: PLC0415 - installers never ask for it
+
+    asked = request.parameters["project"]
+    request.principal().require(Action.READ, asked_project(asked))
+    return JsonApi(catalog).answer(request)
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer one request."""
+    return routes(event, context)

@@ -1,0 +1,102 @@
+"""An object was staged: publish it, or refuse it. Two sizes of this function share the code."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+
+from idlewheel.distribution.verify import verify
+from idlewheel.services.ingest import Ingest, Outcome
+from idlewheel.settings import Settings
+from idlewheel.storage.buckets import S3Files, S3Inbox, connect
+from idlewheel.storage.catalog import DynamoCatalog
+from idlewheel.storage.publication import DynamoPublisher
+from idlewheel.storage.tables import bind_access, bind_index
+from idlewheel.storage.uploads import DynamoUploads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+settings = Settings()
+connection = bind_index(settings.index_table, settings.region)
+bind_access(settings.access_table, settings.region)
+uploads = DynamoUploads(connection)
+s3 = connect(settings.region)
+ingest = Ingest(
+    uploads=uploads,
+    publisher=DynamoPublisher(connection, DynamoCatalog(), uploads, settings.release_closes_after),
+    inbox=S3Inbox(s3, settings.inbox_bucket),
+    files=S3Files(s3, settings.files_bucket, settings.inbox_bucket),
+    verify=verify,
+)
+logger = Logger()
+metrics = Metrics()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def process(record: SQSRecord) -> None:
+    """Take each object that the message names to its verdict."""
+    for key in staged_keys(record.body):
+        outcome, problems = ingest.process(key)
+        logger.info("ingested", key=key, outcome=outcome, problems=[list(p) for p in problems])
+        metrics.add_metric(_METRIC[outcome], MetricUnit.Count, 1)
+        if problems:
+            metrics.add_metadata("codes", [problem.code for problem in problems])
+
+
+_METRIC = {
+    Outcome.PUBLISHED: "Uploads",
+    Outcome.DUPLICATE: "DuplicateUploads",
+    Outcome.REJECTED: "RejectedUploads",
+    Outcome.IGNORED: "IgnoredEvents",
+}
+
+
+def staged_keys(body: str) -> Iterator[str]:
+    """Read the keys out of an S3 event notification; they come URL-encoded, ``+`` for a space.
+
+    A test event, which S3 sends when the notification is set up, has no records.
+    """
+    for record in json.loads(body).get("Records", []):
+        yield unquote_plus(record["s3"]["object"]["key"])
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Process one batch of messages; those that fail come again."""
+    return dict(
+        process_partial_response(
+            event=event, record_handler=process, processor=processor, context=context
+        )
+    )
+
+
+def give_up(record: SQSRecord) -> None:
+    """End the uploads of a message that could not be processed."""
+    for key in staged_keys(record.body):
+        logger.error("abandoned", key=key)
+        metrics.add_metric("AbandonedUploads", MetricUnit.Count, 1)
+        ingest.abandon(key)
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def abandon(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Process the dead letters: nobody waits for ever."""
+    return dict(
+        process_partial_response(
+            event=event, record_handler=give_up, processor=processor, context=context
+        )
+    )

@@ -1,0 +1,92 @@
+"""What an uploader is told: published, on its way, or how far it is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from idlewheel.domain.access import Action
+from idlewheel.errors import Denied
+from idlewheel.web.gateway import Reply
+from idlewheel.web.problems import JSON, TEXT, preferred_type
+
+if TYPE_CHECKING:
+    from idlewheel.domain.access import Principal
+    from idlewheel.domain.uploads import Upload
+    from idlewheel.web.gateway import Request
+
+
+def published(filename: str, request: Request, *, is_new: bool) -> Reply:
+    """Answer 200: the file can be installed from now on."""
+    what = "published" if is_new else "already published with the same content"
+    return _reply(
+        200, f"{filename} is {what}", {"filename": filename, "state": "published"}, request
+    )
+
+
+def pending(upload: Upload, request: Request) -> Reply:
+    """Answer 202, but only to who asked for it: a form client would take it for success."""
+    reply = _reply(
+        202,
+        f"{upload.filename} is being verified; its verdict: {_status_url(upload, request)}",
+        _document(upload),
+        request,
+    )
+    return Reply(
+        reply.status,
+        {**reply.headers, "Location": _status_url(upload, request)},
+        reply.body,
+    )
+
+
+def status(upload: Upload, request: Request) -> Reply:
+    """Answer how far an upload is, and why it was refused if it was."""
+    lines = [f"{upload.filename}: {upload.state}"]
+    lines += [f"- {problem.message} [{problem.code}]" for problem in upload.problems]
+    return _reply(200, "\n".join(lines), _document(upload), request)
+
+
+def asks_to_respond_early(request: Request) -> bool:
+    """Say whether the client prefers an answer before the verdict (RFC 7240)."""
+    preferences = (request.header("prefer") or "").lower().replace(",", " ").split()
+    return "respond-async" in preferences
+
+
+def require_visible(upload: Upload, principal: Principal) -> None:
+    """Let the uploader see an upload, and whoever may publish to its project.
+
+    Raises:
+        Denied: neither is so.
+
+    """
+    if principal.token_id != upload.token_id and not principal.may(Action.PUBLISH, upload.project):
+        raise Denied(f"token {principal.token_id} may not see uploads of '{upload.project}'")
+
+
+def _status_url(upload: Upload, request: Request) -> str:
+    return f"{request.base_url}/uploads/{upload.id}"
+
+
+def _document(upload: Upload) -> dict[str, object]:
+    return {
+        "id": upload.id,
+        "filename": upload.filename,
+        "project": upload.project,
+        "version": upload.version,
+        "sha256": upload.sha256,
+        "size": upload.size,
+        "state": upload.state,
+        "received_at": upload.received_at.isoformat(),
+        "problems": [problem._asdict() for problem in upload.problems],
+    }
+
+
+def _reply(status: int, text: str, document: dict[str, object], request: Request) -> Reply:
+    media_type = preferred_type(request)
+    is_json = media_type == JSON
+    headers = {
+        "Content-Type": JSON if is_json else f"{TEXT}; charset=utf-8",
+        "Cache-Control": "no-store",
+        "Vary": "Accept",
+    }
+    return Reply(status, headers, json.dumps(document) if is_json else text + "\n")

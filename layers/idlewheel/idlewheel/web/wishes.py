@@ -1,0 +1,188 @@
+"""What managers ask for, read from their requests, and what they are answered; all JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from idlewheel.distribution.versions import canonical_version
+from idlewheel.domain.access import parse_scopes
+from idlewheel.domain.project import Status
+from idlewheel.domain.tokens import Kind
+from idlewheel.errors import IdlewheelError, Problem, Rejected
+from idlewheel.services.credentials import Wish
+from idlewheel.web.gateway import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from idlewheel.domain.project import File, Project
+    from idlewheel.domain.tokens import Token
+    from idlewheel.web.gateway import Request
+
+
+def document(request: Request) -> object:
+    """Read the JSON of a request's body; None where it has none. Raises Rejected."""
+    content = request.content()
+    if not content.strip():
+        return None
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise _problem("invalid-json", "the body is not JSON") from None
+
+
+def token(document: object) -> Wish:
+    """Read the wish for a token: kind, principal, scopes, days (of life), note.
+
+    Raises:
+        Rejected: with every problem.
+
+    """
+    wished = _object(document)
+    problems: list[Problem] = []
+    kind = _collect(problems, lambda: _kind(wished.get("kind")))
+    scopes = _collect(problems, lambda: parse_scopes(_texts(wished.get("scopes"))))
+    life = _collect(problems, lambda: _life(wished.get("days")))
+    if problems or kind is None or scopes is None:
+        raise Rejected(tuple(problems))
+    return Wish(kind, str(wished.get("principal", "")), scopes, life, str(wished.get("note", "")))
+
+
+def _collect(problems: list[Problem], read: Callable[[], Any]) -> Any:  # noqa: ANN401
+    try:
+        return read()
+    except Rejected as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _kind(value: object) -> Kind:
+    if value not in {Kind.READ.value, Kind.PUBLISH.value, Kind.ADMIN.value}:
+        raise _problem("invalid-kind", "'kind' must be read, publish or admin")
+    return Kind(str(value))
+
+
+def _life(value: object) -> timedelta | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _DAYS:
+        raise _problem("invalid-expiry", "'days' must be a number above 0: the days until expiry")
+    return timedelta(days=value)
+
+
+_DAYS = 10_000
+"""More days than any token may live; above it the number itself is a mistake."""
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise _problem("invalid-scope", "'scopes' must be a list of texts such as read:*")
+    return value
+
+
+def status(document: object) -> tuple[Status, str | None]:
+    """Read the wish for a status: status, reason. Raises Rejected."""
+    wished = _object(document)
+    if wished.get("status") not in set(Status):
+        raise _problem("invalid-status", f"'status' must be one of {', '.join(Status)}")
+    return Status(wished["status"]), _reason(wished)
+
+
+def yank(request: Request) -> str | None:
+    """Read the wish for a yank: its reason, perhaps empty; None is a wish to unyank."""
+    if request.method == "DELETE":
+        return None
+    return _reason(_object(document(request))) or ""
+
+
+def _reason(wished: dict[str, Any]) -> str | None:
+    reason = wished.get("reason")
+    if reason is not None and (not isinstance(reason, str) or len(reason) > _REASON):
+        raise _problem("invalid-reason", f"'reason' must be a text of at most {_REASON} characters")
+    return " ".join(reason.split()) if reason else None
+
+
+_REASON = 1000
+
+
+def version(request: Request) -> str:
+    """Read the version in the path, in any of its spellings. Raises Rejected."""
+    return canonical_version(unquote(request.parameters["version"]))
+
+
+def filename(request: Request) -> str:
+    """Read the filename in the path."""
+    return unquote(request.parameters["filename"])
+
+
+def _object(document: object) -> dict[str, Any]:
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise _problem("invalid-json", "the body must be a JSON object")
+    return document
+
+
+def _problem(code: str, message: str) -> Rejected:
+    return Rejected((Problem(code, message),))
+
+
+def describe(token: Token) -> dict[str, object]:
+    """Tell of a token what may be told: everything but its secret."""
+    return {
+        "id": token.id,
+        "kind": token.kind,
+        "principal": token.principal,
+        "scopes": [str(scope) for scope in token.scopes],
+        "state": token.state,
+        "created_at": token.created_at.isoformat(),
+        "created_by": token.created_by,
+        "expires_at": token.expires_at.isoformat(),
+        "note": token.note,
+    }
+
+
+def describe_project(project: Project, files: Sequence[File]) -> dict[str, object]:
+    """Tell all about a project, deleted files included."""
+    return {
+        "name": project.name,
+        "display_name": project.display_name,
+        "status": project.status,
+        "status_reason": project.status_reason,
+        "revision": project.revision,
+        "serial": project.serial,
+        "created_at": project.created_at.isoformat(),
+        "files": [
+            {
+                "filename": file.filename,
+                "version": file.version,
+                "sha256": file.sha256,
+                "size": file.size,
+                "state": file.state,
+                "yanked": file.yanked,
+                "uploaded_at": file.uploaded_at.isoformat(),
+                "uploaded_by": file.uploaded_by,
+                "deleted_at": file.deleted_at.isoformat() if file.deleted_at else None,
+            }
+            for file in files
+        ],
+    }
+
+
+def reply(document: dict[str, object], status: int = 200) -> Reply:
+    """Answer a document."""
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    return Reply(status, headers, json.dumps(document))
+
+
+def done() -> Reply:
+    """Answer that it is so, and had perhaps been so before."""
+    return reply({"done": True})
+
+
+def refused(error: IdlewheelError) -> dict[str, object]:
+    """Tell a direct invoker what is wrong."""
+    return {"error": error.code, "problems": [problem._asdict() for problem in error.problems]}
