@@ -39,7 +39,7 @@ def as_json(page: ProjectPage, base: str = HERE) -> bytes:
             "name": project.name,
             "project-status": _status(project),
             "versions": _versions(page),
-            "files": [_file_object(file, project.name, base) for file in _files(page)],
+            "files": [_file_object(file, project.name, base) for file in files_of(page)],
         }
     )
 
@@ -77,7 +77,8 @@ def _versions(page: ProjectPage) -> list[str]:
     )
 
 
-def _files(page: ProjectPage) -> list[File]:
+def files_of(page: ProjectPage) -> list[File]:
+    """Answer the listed files in the order in which they are shown."""
     return sorted(page.files, key=attrgetter("filename"))
 
 
@@ -110,7 +111,7 @@ def instant(moment: datetime) -> str:
 def as_html(page: ProjectPage, base: str = HERE) -> bytes:
     """Render a project's page as HTML; its links begin with *base*."""
     project = page.project
-    anchors = (_file_anchor(file, project.name, base) for file in _files(page))
+    anchors = (_file_anchor(file, project.name, base) for file in files_of(page))
     status = {f"pypi:project-{key}": text for key, text in _status_metas(project)}
     return _document(f"Links for {project.display_name}", status, anchors, project.serial)
 

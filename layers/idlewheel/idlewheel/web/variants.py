@@ -10,7 +10,12 @@ from idlewheel.web import negotiation, simple
 if TYPE_CHECKING:
     from idlewheel.web.gateway import Request
 
-_MARKS = {negotiation.JSON: "j", negotiation.HTML: "h", negotiation.TEXT_HTML: "t"}
+_MARKS = {
+    negotiation.JSON: "j",
+    negotiation.HTML: "h",
+    negotiation.TEXT_HTML: "t",
+    "application/json": "a",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Variant:
     @property
     def is_json(self) -> bool:
         """Whether it is JSON; the two names of HTML share their bodies."""
-        return self.media_type == negotiation.JSON
+        return self.media_type.endswith("json")
 
     def key(self, page: str) -> tuple[str, ...]:
         """Say under which key the body of *page* in this form is kept."""
@@ -46,7 +51,7 @@ class Variant:
         encoding = "g" if self.gzip else "i"
         return f'"{revision}-{_MARKS[self.media_type]}{encoding}{simple.RENDERER}"'
 
-    def headers(self, revision: str, serial: int | None) -> dict[str, str]:
+    def headers(self, revision: str) -> dict[str, str]:
         """Compose what a 200 and its 304 have in common (RFC 9110 §15.4.5).
 
         Every page is asked for again before it is used (no-cache): pip obeys a max-age, and
@@ -57,10 +62,17 @@ class Variant:
             "Vary": "Accept, Accept-Encoding, Authorization",
             "Cache-Control": "private, no-cache",
             "X-Content-Type-Options": "nosniff",
-            **({} if serial is None else {"X-PyPI-Last-Serial": str(serial)}),
         }
 
-    def representation(self) -> dict[str, str]:
-        """Compose the headers that say what the body is."""
+    def described(self, revision: str, serial: int) -> dict[str, str]:
+        """Compose the headers of a 200: those of :meth:`headers`, and what the body is.
+
+        bandersnatch compares the serial with the one in the list of projects.
+        """
         encoding = {"Content-Encoding": "gzip"} if self.gzip else {}
-        return {"Content-Type": self.media_type, **encoding}
+        return {
+            **self.headers(revision),
+            "Content-Type": self.media_type,
+            "X-PyPI-Last-Serial": str(serial),
+            **encoding,
+        }

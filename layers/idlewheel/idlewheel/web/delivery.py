@@ -1,0 +1,109 @@
+"""How a page leaves: unchanged in no bytes, kept in memory, compressed, or from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from idlewheel.errors import Unavailable
+from idlewheel.web.bodies import Bodies, Body, compress, encode
+from idlewheel.web.gateway import Reply, redirect
+from idlewheel.web.negotiation import has_current
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from idlewheel.web.gateway import Request
+    from idlewheel.web.variants import Variant
+
+
+class Rendered(NamedTuple):
+    """A page as it was when it was rendered: perhaps a later revision than the one asked for."""
+
+    revision: str
+    serial: int
+    content: bytes
+
+
+class Source(Protocol):
+    """A page before anything but its revision has been read."""
+
+    @property
+    def name(self) -> str:
+        """What the page is kept under."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Names the page's state; another state has another name."""
+        ...
+
+    def render(self, variant: Variant, base: str | None = None) -> Rendered:
+        """Read the rest and render it; the links are relative, or begin with *base*."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LargePage:
+    """A page of more bytes than a function can answer; its links are absolute."""
+
+    name: str
+    """What the page is kept under."""
+    serial: int
+    variant: Variant
+    content: bytes
+    """Compressed if the variant is."""
+
+
+class Delivery:
+    """Answers pages, and keeps the bodies of late."""
+
+    def __init__(
+        self,
+        store: Callable[[LargePage], str] | None = None,
+        bodies: Bodies | None = None,
+    ) -> None:
+        """Keep pages in *bodies*; *store* keeps a large one and answers the URL to get it from."""
+        self._store = store
+        self._bodies = Bodies() if bodies is None else bodies
+
+    def answer(self, source: Source, variant: Variant, request: Request) -> Reply:
+        """Answer a page: nothing more is read of one that the client or this instance has.
+
+        Raises:
+            Unavailable: the page is too large for a function's answer, and there is no store.
+
+        """
+        headers = variant.headers(source.revision)
+        if has_current(request.header("if-none-match"), headers["ETag"]):
+            return Reply(304, headers)
+        body = self._body(source, variant)
+        if not body.fits:
+            return self._elsewhere(source, variant, request.base_url)
+        reply = Reply(200, variant.described(body.revision, body.serial), body.text, body.is_base64)
+        return reply.without_body() if request.method == "HEAD" else reply
+
+    def _body(self, source: Source, variant: Variant) -> Body:
+        key = variant.key(source.name)
+        kept = self._bodies.get(key, source.revision)
+        if kept is not None:
+            return kept
+        revision, serial, content = source.render(variant)
+        body = encode(revision, serial, content, gzip=variant.gzip)
+        self._bodies.put(key, body)
+        return body
+
+    def _elsewhere(self, source: Source, variant: Variant, base_url: str) -> Reply:
+        """Store the page and send the client there; links must be absolute, for the host changes.
+
+        A 302, which no installer caches: the URL expires.
+        """
+        if self._store is None:
+            raise Unavailable(
+                f"This page is larger than can be answered as {variant.media_type}"
+                + ("" if variant.gzip else "; ask for it with Accept-Encoding: gzip")
+            )
+        _, serial, content = source.render(variant, base_url)
+        packed = compress(content) if variant.gzip else content
+        location = self._store(LargePage(source.name, serial, variant, packed))
+        return redirect(location, cache="no-store")
