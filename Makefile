@@ -47,3 +47,23 @@ lock: $(VENV)/uv ## Pin every requirement again, with hashes
 .PHONY: format
 format: $(VENV)/installed ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+# --- deploying -----------------------------------------------------------------------------------
+
+SAM := SAM_CLI_TELEMETRY=0 .venvs/template/bin/sam
+# Nothing is looked up in a region; `sam validate` wants to be told of one all the same.
+ANY_REGION := AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1}
+
+.PHONY: validate
+validate: .venvs/template/installed .venvs/checkov/installed ## Check the template with cfn-lint, sam and checkov
+	@.venvs/template/bin/cfn-lint
+	@$(ANY_REGION) $(SAM) validate && $(ANY_REGION) $(SAM) validate --lint
+	@.venvs/checkov/bin/checkov --config-file .checkov.yaml
+
+.PHONY: build
+build: .venvs/template/installed ## Build what is deployed, into .aws-sam; needs no Python 3.13
+	@UV=$(abspath $(UV)) $(SAM) build
+
+.PHONY: deploy
+deploy: build ## Deploy into the AWS account and region of your credentials; asks before it changes anything
+	@$(SAM) deploy --guided
