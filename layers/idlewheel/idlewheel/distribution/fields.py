@@ -76,6 +76,25 @@ def values_of(raw: RawMetadata, field: str) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+def is_before(raw: RawMetadata, version: str) -> bool:
+    """Whether the Metadata-Version is an older one than *version*, or none that is known."""
+    stated = raw.get("metadata_version", "")
+    if stated not in METADATA_VERSIONS:
+        return True
+    return METADATA_VERSIONS.index(stated) < METADATA_VERSIONS.index(version)
+
+
+def of_its_time(raw: RawMetadata) -> RawMetadata:
+    """Return *raw* without what was in use years before its Metadata-Version came to be.
+
+    License-File was written by setuptools and wheel long before 2.4, and meant nothing.
+    """
+    kept = raw.copy()
+    if is_before(raw, "2.4"):
+        kept.pop("license_files", None)
+    return kept
+
+
 def requirements_of(raw: RawMetadata) -> Iterator[Requirement]:
     """Yield those requirements that can be read."""
     for value in values_of(raw, "requires_dist"):
@@ -103,7 +122,7 @@ def fields_are_valid(raw: RawMetadata) -> Iterator[str]:
     expressions, content types, extras, dynamic fields, import names.
     """
     try:
-        Metadata.from_raw(raw, validate=True)
+        Metadata.from_raw(of_its_time(raw), validate=True)
     except ExceptionGroup as group:
         for error in group.exceptions:
             field = error.field if isinstance(error, InvalidMetadata) else "metadata"

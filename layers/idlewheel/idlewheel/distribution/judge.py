@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tarfile
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.metadata import parse_email
-
+from idlewheel.distribution import fields, metadata_rules
+from idlewheel.distribution.judge_wheel import WheelReader
 from idlewheel.distribution.metadata import CoreMetadata
-from idlewheel.errors import Problem
+from idlewheel.distribution.metadata_rules import MetadataFile, read_metadata
+from idlewheel.distribution.rules import Findings, Unreadable, broken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from idlewheel.distribution.filenames import DistributionName
     from idlewheel.distribution.policy import Policy
+    from idlewheel.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +30,45 @@ class Judged:
 
 
 def judge(
-    path: Path, name: DistributionName, fields: Mapping[str, list[str]], policy: Policy
+    path: Path, name: DistributionName, declared: Mapping[str, list[str]], policy: Policy
 ) -> Judged:
-    """Return the verdict on the file at *path*, which is to be the distribution *name*."""
+    """Return the verdict on the file at *path*, which is to be the distribution *name*.
+
+    *declared* are fields of the form that its metadata must agree with.
+    """
+    findings = Findings()
     try:
-        metadata = metadata_of(path, name)
-    except (zipfile.BadZipFile, tarfile.TarError, KeyError, OSError) as error:
-        return Judged((Problem("archive-is-readable", str(error)),))
-    raw, _ = parse_email(metadata)
-    return Judged((), metadata, CoreMetadata.of(raw))
+        found = read(path, name, declared, policy, findings)
+    except Unreadable as unreadable:
+        findings.add([unreadable.problem])
+        return Judged(findings.all())
+    if findings:
+        return Judged(findings.all())
+    return Judged((), found.content, CoreMetadata.of(found.raw))
 
 
-def metadata_of(path: Path, name: DistributionName) -> bytes:
-    """Return METADATA or PKG-INFO."""
-    if name.kind == "wheel":
-        with zipfile.ZipFile(path) as archive:
-            return archive.read(f"{name.stem}.dist-info/METADATA")
-    with tarfile.open(path) as sources:
-        found = sources.extractfile(f"{name.stem}/PKG-INFO")
-        return found.read() if found else b""
+def read(
+    path: Path,
+    name: DistributionName,
+    declared: Mapping[str, list[str]],
+    policy: Policy,
+    findings: Findings,
+) -> MetadataFile:
+    """Judge the archive and its metadata into *findings*; return the metadata."""
+    with path.open("rb") as file:
+        wheel = WheelReader(file, path.stat().st_size, policy, findings)
+        content, subject = wheel.metadata(name)
+    licenses = f"{subject.dist_info}/licenses/"
+    found = read_metadata(content, name, declared, subject.files, licenses)
+    judge_metadata(found, policy, findings)
+    return found
+
+
+def judge_metadata(found: MetadataFile, policy: Policy, findings: Findings) -> None:
+    """Judge the metadata, as text and by its fields."""
+    findings.add(broken(metadata_rules.RULES, found))
+    if policy.as_mirror:
+        return
+    findings.add(broken(metadata_rules.UPLOAD_RULES, found))
+    blocking = tuple(broken(fields.LENGTH_RULES, found.raw))
+    findings.add(blocking or broken(fields.UPLOAD_RULES, found.raw))

@@ -71,6 +71,12 @@ def broken(
             yield Problem(code_of(rule), message)
 
 
+def require(rule: Callable[..., Iterator[str]], *subjects: object) -> None:
+    """Raise `Unreadable` if *rule* is broken: for parsers that could not go on without it."""
+    for message in rule(*subjects):
+        raise Unreadable(code_of(rule), message)
+
+
 def printable(text: str) -> str:
     """Return *text* fit for a message: short, ASCII where it must be."""
     cut = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"

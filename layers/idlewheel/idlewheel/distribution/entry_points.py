@@ -1,0 +1,88 @@
+"""entry_points.txt: what a wheel adds to the commands and plugins of an environment.
+
+Installers make an executable of each script, so its name is a path that somebody else chose.
+"""
+
+from __future__ import annotations
+
+import re
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from typing import TYPE_CHECKING
+
+from idlewheel.distribution.rules import require, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Groups = Mapping[str, Mapping[str, str]]
+
+SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
+SCRIPT_NAME = re.compile(r"[\w.-]+")
+INTERPRETER = re.compile(r"python[0-9.]*[a-z]?(\.exe)?", re.IGNORECASE)
+REFERENCE = re.compile(r"\w+(\.\w+)*\s*(:\s*\w+(\.\w+)*)?\s*(\[[^\]]*\])?")
+
+
+class CaseSensitive(ConfigParser):
+    """INI as entry points are written: ``=`` only, case counts, nothing is interpolated."""
+
+    def __init__(self) -> None:
+        """Take duplicates for errors."""
+        super().__init__(delimiters=("=",), interpolation=None, default_section="\0")
+
+    def optionxform(self, optionstr: str) -> str:
+        """Keep the case of names."""
+        return optionstr
+
+
+def read_entry_points(content: bytes) -> Groups:
+    """Return the entry points by group and name, or raise `Unreadable`."""
+    require(entry_points_are_ini, content)
+    return parsed(content)
+
+
+def parsed(content: bytes) -> Groups:
+    """Return the entry points, or raise what `configparser` does."""
+    parser = CaseSensitive()
+    parser.read_string(content.decode())
+    return {group: dict(parser.items(group)) for group in parser.sections()}
+
+
+def entry_points_are_ini(content: bytes) -> Iterator[str]:
+    """entry_points.txt is INI in UTF-8: groups, and in them ``name = value``, each name once."""
+    try:
+        parsed(content)
+    except (UnicodeDecodeError, ConfigError) as error:
+        yield f"entry_points.txt cannot be read: {shown(str(error))}"
+
+
+def scripts_have_plain_names(groups: Groups) -> Iterator[str]:
+    """The name of a script has letters, digits, ``_ . -`` only: it becomes a file on the path."""
+    for name in scripts(groups):
+        if not SCRIPT_NAME.fullmatch(name) or set(name) <= {"."}:
+            yield f"The script name {shown(name)} is not a plain file name"
+
+
+def scripts_are_no_interpreters(groups: Groups) -> Iterator[str]:
+    """No script is called ``python``: it would stand in for the interpreter."""
+    for name in scripts(groups):
+        if INTERPRETER.fullmatch(name):
+            yield f"The script {shown(name)} would replace the interpreter"
+
+
+def scripts_refer_to_objects(groups: Groups) -> Iterator[str]:
+    """A script refers to an object as ``module:attribute``, perhaps with ``[extras]``."""
+    for group in SCRIPT_GROUPS:
+        for name, value in groups.get(group, {}).items():
+            if not REFERENCE.fullmatch(value.strip()):
+                yield f"The script {shown(name)} refers to {shown(value)}, which is no object"
+
+
+def scripts(groups: Groups) -> Iterator[str]:
+    """Yield the names of the executables that an installer makes."""
+    for group in SCRIPT_GROUPS:
+        yield from groups.get(group, {})
+
+
+GATES = (entry_points_are_ini,)
+RULES = (scripts_have_plain_names, scripts_are_no_interpreters, scripts_refer_to_objects)
