@@ -98,7 +98,7 @@ def _spawn(folder: Path, port: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
         "STATE_DIR": str(folder / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(folder / "s3"),
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "ERROR",
         **CREDENTIALS,
     }
     return subprocess.Popen(

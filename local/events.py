@@ -36,6 +36,7 @@ DROPPED_FROM_REQUESTS = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "x-forwarded-for",
         "x-forwarded-port",
         "x-forwarded-proto",
     ]
@@ -86,7 +87,6 @@ def _common(request: Request, match: Match, plan: Plan) -> dict[str, Any]:
 
 def _headers(request: Request) -> Headers:
     kept = [it for it in request.headers if it[0].lower() not in DROPPED_FROM_REQUESTS]
-    kept = [it for it in kept if it[0].lower() != "x-forwarded-for"]
     forwarded = [value for name, value in request.headers if name.lower() == "x-forwarded-for"]
     host, _, port = (request.header("host") or "").rpartition(":")
     return [

@@ -16,6 +16,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import hypercorn.config  # type: ignore[import-not-found, unused-ignore]
 from ministack import app as ministack  # type: ignore[import-not-found, unused-ignore]
 from ministack.core import persistence  # type: ignore[import-not-found, unused-ignore]
 from ministack.services import sqs  # type: ignore[import-not-found, unused-ignore]
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_WRITES = 5.0
 _SHARE_OF_TIME = 0.05
 """No more than this part of the time goes into writing, however much there is to write."""
+_SECONDS_TO_HANG_UP = 0.5
+"""For open connections at the end: they are long polls, and who polled is gone."""
+_ECHOES = (0.0, 0.002, 0.005, 0.01, 0.03)
 _READS = (
     b".Get", b".Query", b".Scan", b".BatchGet", b".Describe", b".List", b".Receive",
 )  # fmt: skip
@@ -52,7 +56,11 @@ class Doorbell:
                 await self._rung.wait()
 
     def ring(self) -> None:
-        """Wake every sleeper."""
+        """Wake every sleeper, now and a little later: S3 tells its queues from a thread."""
+        for delay in _ECHOES:
+            asyncio.get_running_loop().call_later(delay, self._wake)
+
+    def _wake(self) -> None:
         self._rung.set()
         self._rung.clear()
 
@@ -114,6 +122,7 @@ def _stop_with_parent() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=_stop_with_parent, daemon=True).start()
+    hypercorn.config.Config.graceful_timeout = _SECONDS_TO_HANG_UP
     sqs.asyncio = Doorbell()
     ministack.app = Keeper(ministack.app, sqs.asyncio)
     ministack.main()

@@ -98,7 +98,7 @@ def _work(handler: Callable[[Any, Context], Any], channel: socket.socket) -> Non
 
 
 def _invoke(
-    handler: Callable[[Any, Context], Any], facts: dict[str, Any], event: bytes | bytearray
+    handler: Callable[[Any, Context], Any], facts: dict[str, Any], event: bytearray
 ) -> bytes:
     os.environ["_X_AMZN_TRACE_ID"] = facts["trace_id"]
     try:
