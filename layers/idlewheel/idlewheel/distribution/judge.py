@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from idlewheel.distribution import fields, metadata_rules
+from idlewheel.distribution.judge_sdist import SdistReader
 from idlewheel.distribution.judge_wheel import WheelReader
 from idlewheel.distribution.metadata import CoreMetadata
 from idlewheel.distribution.metadata_rules import MetadataFile, read_metadata
@@ -55,11 +56,10 @@ def read(
     findings: Findings,
 ) -> MetadataFile:
     """Judge the archive and its metadata into *findings*; return the metadata."""
+    reader = WheelReader if name.kind == "wheel" else SdistReader
     with path.open("rb") as file:
-        wheel = WheelReader(file, path.stat().st_size, policy, findings)
-        content, subject = wheel.metadata(name)
-    licenses = f"{subject.dist_info}/licenses/"
-    found = read_metadata(content, name, declared, subject.files, licenses)
+        content, subject = reader(file, path.stat().st_size, policy, findings).metadata(name)
+    found = read_metadata(content, name, declared, subject.files, subject.licenses)
     judge_metadata(found, policy, findings)
     return found
 

@@ -112,7 +112,7 @@ def metadata_has_plain_lines(metadata: MetadataFile) -> Iterator[str]:
 
 def metadata_has_fields_only(metadata: MetadataFile) -> Iterator[str]:
     """Every line before the first empty one is a field, or continues one."""
-    for line in metadata.header.split(b"\n"):
+    for line in metadata.header.rstrip(b"\r\n").split(b"\n"):
         if not FIELD_LINE.match(line):
             yield f"The metadata has a line that is no field: {shown(line)}"
 

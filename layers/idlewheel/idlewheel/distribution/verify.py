@@ -42,7 +42,7 @@ class Distribution:
     """METADATA or PKG-INFO, byte for byte: what PEP 658 serves."""
     core: CoreMetadata
     has_static_metadata: bool
-    """Whether *metadata* may be served beside the file: all wheels', and by PEP 643 some sdists'."""
+    """Whether *metadata* may be served beside the file: all wheels', some sdists' (PEP 643)."""
     description_html: str | None
     """The description as safe HTML; None where there is none."""
 

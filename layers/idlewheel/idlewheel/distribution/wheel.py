@@ -49,6 +49,11 @@ class Wheel:
         fitting = (folder for folder in dist_infos(self.paths) if fits(folder, self.name))
         return next(fitting, self.name.stem + SUFFIX)
 
+    @property
+    def licenses(self) -> str:
+        """The folder that License-Files are relative to (PEP 639)."""
+        return f"{self.dist_info}/licenses/"
+
 
 def dist_infos(paths: tuple[str, ...]) -> list[str]:
     """Return the top-level .dist-info folders, each once, in order."""

@@ -7,6 +7,7 @@ those on the archive see everything at once (`Layout`).
 from __future__ import annotations
 
 import stat
+import struct
 from typing import TYPE_CHECKING
 
 from idlewheel.distribution.archive import names
@@ -110,12 +111,16 @@ def zip_extras_are_harmless(record: Record) -> Iterator[str]:
 
 
 def zip64_extras_have_the_numbers_they_replace(record: Record) -> Iterator[str]:
-    """A ZIP64 extra field has exactly the numbers for which the header has no room."""
+    """A ZIP64 extra field has exactly the numbers for which the header has no room.
+
+    Some tools always write it in local headers: then it must repeat what the header says.
+    """
     for header in (record.entry.header, record.local):
         if header and (header.saturated or header.extra):
-            found = sum(len(value) for kind, value in extras(header.extra) if kind == ZIP64_EXTRA)
-            if found != 8 * header.saturated:
-                yield f"The ZIP64 extra field of {shown(header.name)} has {found} bytes"
+            found = b"".join(value for kind, value in extras(header.extra) if kind == ZIP64_EXTRA)
+            repeated = struct.pack("<2Q", header.size, header.packed)
+            if len(found) != 8 * header.saturated and (header.saturated or found != repeated):
+                yield f"The ZIP64 extra field of {shown(header.name)} has {len(found)} bytes"
 
 
 def zip_members_have_no_comments(record: Record) -> Iterator[str]:

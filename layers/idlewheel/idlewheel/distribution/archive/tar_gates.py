@@ -1,0 +1,139 @@
+"""What a tar must be so that its members can be found at all, and by every reader the same."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from idlewheel.distribution.rules import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from idlewheel.distribution.archive.gzip_stream import Inflated
+    from idlewheel.distribution.policy import Policy
+
+BLOCK = 512
+CHECKSUM = slice(148, 156)
+MAGICS = (b"ustar\0" + b"00", b"ustar  \0")
+"""Of ustar and PAX, and of GNU."""
+PAX, GLOBAL, LONG_NAME, LONG_LINK = b"x", b"g", b"L", b"K"
+EXTENSIONS = frozenset({PAX, GLOBAL, LONG_NAME, LONG_LINK})
+FILES = frozenset({b"0", b"\0"})
+EMPTY = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
+"""Links, devices, folders, pipes: without contents."""
+OCTAL = re.compile(rb" *[0-7]*[ \0]*")
+LARGEST_OCTAL = 0o77777777777
+"""8 GiB: what a ustar header can say of a size."""
+ZEROS_CHUNK = 64 * 1024
+
+
+def tar_blocks_have_their_checksum(block: bytes) -> Iterator[str]:
+    """Every header block is whole and has its checksum."""
+    if len(block) < BLOCK:
+        yield "The tar is cut off, or not a tar"
+        return
+    stated = block[CHECKSUM]
+    found = sum(block) - sum(stated) + 8 * ord(" ")
+    if not OCTAL.fullmatch(stated) or int(stated.strip(b" \0") or b"0", 8) != found:
+        yield "A tar header does not have its checksum, or the file is not a tar"
+
+
+def tar_is_of_a_known_kind(block: bytes) -> Iterator[str]:
+    """The tar is of POSIX (ustar, PAX) or of GNU: what build backends write."""
+    if block[257:265] not in MAGICS:
+        yield "A tar header is neither of POSIX nor of GNU"
+
+
+def tar_numbers_are_numbers(block: bytes) -> Iterator[str]:
+    """Sizes are octal numbers, or binary ones of GNU, and not negative."""
+    size = block[124:136]
+    if not OCTAL.fullmatch(size) and (size[0] != 0x80 or any(size[1:4])):
+        yield f"{shown(block[:100].rstrip(bytes(1)))} has a size that is no number"
+
+
+def tar_only_files_have_contents(name: str, kind: bytes, size: int) -> Iterator[str]:
+    """Only files have contents; a folder, a link or a device with a size is read in two ways.
+
+    Types of member that POSIX does not name (GNU's sparse files, say) are not taken.
+    """
+    if kind not in FILES | EMPTY:
+        yield f"{shown(name)} is a tar member of type {shown(kind)}, which is not taken"
+    elif size and kind in EMPTY:
+        yield f"{shown(name)} is no file and yet has a size"
+    elif kind in FILES and name.endswith("/"):
+        yield f"{shown(name)} is a file with the name of a folder"
+
+
+def tar_contents_are_whole(wanted: int, found: int) -> Iterator[str]:
+    """Every member has as many bytes as its header says."""
+    if found < wanted:
+        yield "The tar is cut off"
+
+
+def tar_ends_in_zeros(block: bytes, stream: Inflated) -> Iterator[str]:
+    """After the last member there are two blocks of zeros, and nothing but zeros."""
+    if len(block) < BLOCK or len(second := stream.read(BLOCK)) < BLOCK:
+        yield "The tar does not end in two blocks of zeros"
+        return
+    if second.strip(b"\0"):
+        yield "The tar has something after its end"
+    while chunk := stream.some(ZEROS_CHUNK):
+        if bytes(chunk).strip(b"\0"):
+            yield "The tar has something after its end"
+
+
+def tar_extensions_belong_to_a_member(kinds: Sequence[bytes]) -> Iterator[str]:
+    """A PAX header or a long name is followed by the member that it describes."""
+    if kinds:
+        yield "The tar ends after a header that describes the next member"
+
+
+def tar_extensions_are_of_one_kind(kinds: Sequence[bytes]) -> Iterator[str]:
+    """A member has PAX headers or long names of GNU, not both, and none twice."""
+    if len(set(kinds)) < len(kinds) or (PAX in kinds and len(kinds) > 1):
+        yield "A tar member is described by several headers that may contradict each other"
+
+
+def tar_extensions_are_small(size: int, policy: Policy) -> Iterator[str]:
+    """A PAX header or a long name has at most 1 MiB."""
+    if size > policy.small_text_bytes:
+        yield f"A tar header that describes a member has {size} bytes"
+
+
+def tar_long_names_are_plain(content: bytes) -> Iterator[str]:
+    """A long name of GNU ends at its NUL, and has something before it."""
+    if b"\0" in content[:-1].rstrip(b"\0") or not content.strip(b"\0"):
+        yield "A long name of GNU is empty, or has NUL in it"
+
+
+def tar_names_are_within_the_limit(count: int, length: int, policy: Policy) -> Iterator[str]:
+    """There are at most 100 000 members, and 32 Mi characters of names."""
+    if count > policy.members or length > policy.directory_bytes:
+        yield f"The tar has more than {policy.members} members, or their names are too long"
+
+
+def tar_sizes_agree(stated: bytes, size: int) -> Iterator[str]:
+    """The size in a PAX header is that of the ustar header, unless that has no room for it."""
+    text = stated.decode("latin-1")
+    if not (text.isdecimal() and text.isascii() and len(text) < 20):
+        yield f"A PAX header has the size {shown(text)}"
+    elif int(text) != size and not (int(text) > LARGEST_OCTAL and size in {0, LARGEST_OCTAL}):
+        yield f"A PAX header has the size {text}, the member's own header {size}"
+
+
+GATES = (
+    tar_blocks_have_their_checksum,
+    tar_is_of_a_known_kind,
+    tar_numbers_are_numbers,
+    tar_only_files_have_contents,
+    tar_contents_are_whole,
+    tar_ends_in_zeros,
+    tar_extensions_belong_to_a_member,
+    tar_extensions_are_of_one_kind,
+    tar_extensions_are_small,
+    tar_long_names_are_plain,
+    tar_names_are_within_the_limit,
+    tar_sizes_agree,
+)
+"""Without any of these the file cannot be read further."""
