@@ -10,7 +10,7 @@ from idlewheel.errors import NotFound
 from idlewheel.storage import keys
 from idlewheel.storage.revisions import find_project, next_revision
 from idlewheel.storage.tables import ClaimItem, FileItem, ReleaseItem
-from idlewheel.storage.transactions import Busy, attempts, transact
+from idlewheel.storage.transactions import Busy, Writes, attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import File, Project, Status
-    from idlewheel.storage.revisions import Operations, Revision
+    from idlewheel.storage.revisions import Revision
 
 AT_ONCE = 40
 """Files that one transaction changes: two items each, of the hundred that it may hold."""
@@ -35,27 +35,34 @@ class DynamoChanges:
 
     def set_status(self, name: NormalizedName, status: Status, reason: str | None) -> Project:
         """Mark a project."""
-        self._step(name, lambda revision: revision.change(status, reason), "project")
+
+        def add(writes: Writes, revision: Revision) -> None:
+            revision.add_change(writes, status, reason)
+
+        self._step(name, add, "project")
         return _known(name)
 
     def yank_release(self, name: NormalizedName, version: str, reason: str | None) -> None:
         """Yank a release, or unyank it where *reason* is None."""
-        action = ReleaseItem.yanked.remove() if reason is None else ReleaseItem.yanked.set(reason)
+        yanked = ReleaseItem.yanked
+        action = yanked.remove() if reason is None else yanked.set(reason)
         self._change_release(name, version, action)
 
     def mark_release(self, name: NormalizedName, version: str, *, deleted: bool) -> None:
         """Drop a version from the list of versions, or take it back."""
-        action = ReleaseItem.deleted.set(True) if deleted else ReleaseItem.deleted.remove()
-        self._change_release(name, version, action)
+        mark = ReleaseItem.deleted
+        self._change_release(name, version, mark.set(True) if deleted else mark.remove())
 
     def yank_file(self, name: NormalizedName, filename: str, reason: str | None) -> None:
         """Yank a file, or unyank it where *reason* is None."""
-        action = FileItem.yanked.remove() if reason is None else FileItem.yanked.set(reason)
+        yanked = FileItem.yanked
+        action = yanked.remove() if reason is None else yanked.set(reason)
 
-        def operations(revision: Revision) -> Operations:
-            return {**revision.change(), "file": _change_file(name, filename, revision, action)}
+        def add(writes: Writes, revision: Revision) -> None:
+            revision.add_change(writes)
+            _add_file(writes, revision, filename, action)
 
-        self._step(name, operations, f"file '{filename}' in '{name}'")
+        self._step(name, add, f"file '{filename}' in '{name}'")
 
     def delete_files(self, name: NormalizedName, files: Iterable[File], now: datetime) -> None:
         """Unlist files; their names stay taken for ever."""
@@ -72,36 +79,32 @@ class DynamoChanges:
         while remaining:
             some, remaining = remaining[:AT_ONCE], remaining[AT_ONCE:]
 
-            def operations(revision: Revision, some: list[File] = some) -> Operations:
-                written = revision.change()
+            def add(writes: Writes, revision: Revision, some: list[File] = some) -> None:
+                revision.add_change(writes)
                 for file in some:
-                    actions = (FileItem.state.set(state.value), when)
-                    written[f"file {file.filename}"] = _change_file(
-                        name, file.filename, revision, *actions
-                    )
-                    written[f"claim {file.filename}"] = _mark_claim(file.filename, state)
-                return written
+                    marks = (FileItem.state.set(state.value), when)
+                    _add_file(writes, revision, file.filename, *marks)
+                    _add_claim(writes, file.filename, state)
 
-            self._step(name, operations, f"such file in '{name}'")
+            self._step(name, add, f"such file in '{name}'")
 
     def _change_release(self, name: NormalizedName, version: str, action: Action) -> None:
-        def operations(revision: Revision) -> Operations:
+        def add(writes: Writes, revision: Revision) -> None:
+            revision.add_change(writes)
             item = ReleaseItem(keys.project(name), keys.release(version))
             actions = [action, ReleaseItem.revision.set(revision.number)]
-            return {
-                **revision.change(),
-                "release": lambda t: t.update(item, actions, ReleaseItem.pk.exists()),
-            }
+            writes.update("release", item, actions, ReleaseItem.pk.exists())
 
-        self._step(name, operations, f"release {version} of '{name}'")
+        self._step(name, add, f"release {version} of '{name}'")
 
     def _step(
-        self, name: NormalizedName, operations: Callable[[Revision], Operations], what: str
+        self, name: NormalizedName, add: Callable[[Writes, Revision], None], what: str
     ) -> None:
         for _ in attempts():
-            revision = next_revision(name, _known(name), name)
+            writes = Writes()
+            add(writes, next_revision(name, _known(name), name))
             try:
-                failed = transact(self.connection, operations(revision))
+                failed = writes.commit(self.connection)
             except Busy:
                 continue
             if not failed:
@@ -117,14 +120,13 @@ def _known(name: NormalizedName) -> Project:
     return project
 
 
-def _change_file(
-    name: NormalizedName, filename: str, revision: Revision, *actions: Action
-) -> Callable[..., None]:
-    item = FileItem(keys.project(name), keys.file(filename))
-    all_actions = [*actions, FileItem.revision.set(revision.number)]
-    return lambda t: t.update(item, all_actions, FileItem.pk.exists())
+def _add_file(writes: Writes, revision: Revision, filename: str, *actions: Action) -> None:
+    item = FileItem(keys.project(revision.name), keys.file(filename))
+    stamped = [*actions, FileItem.revision.set(revision.number)]
+    writes.update(f"file {filename}", item, stamped, FileItem.pk.exists())
 
 
-def _mark_claim(filename: str, state: FileState) -> Callable[..., None]:
+def _add_claim(writes: Writes, filename: str, state: FileState) -> None:
     item = ClaimItem(keys.filename(filename), keys.FILENAME)
-    return lambda t: t.update(item, [ClaimItem.state.set(state.value)], ClaimItem.pk.exists())
+    marks = [ClaimItem.state.set(state.value)]
+    writes.update(f"claim {filename}", item, marks, ClaimItem.pk.exists())

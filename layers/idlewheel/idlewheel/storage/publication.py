@@ -21,20 +21,19 @@ from idlewheel.storage.tables import (
     TokenItem,
     UploadItem,
 )
-from idlewheel.storage.transactions import Busy, attempts, transact
+from idlewheel.storage.transactions import Busy, Writes, attempts
 from idlewheel.storage.uploads import RECEIVED
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from pynamodb.connection import Connection
-    from pynamodb.expressions.update import Action
 
-    from idlewheel.domain.project import Project
+    from idlewheel.domain.project import File, Project
     from idlewheel.domain.uploads import Upload
     from idlewheel.services.ports import Publication
     from idlewheel.storage.catalog import DynamoCatalog
-    from idlewheel.storage.revisions import Operations, Revision
+    from idlewheel.storage.revisions import Revision
     from idlewheel.storage.uploads import DynamoUploads
 
 
@@ -68,7 +67,7 @@ class DynamoPublisher:
             _require_open(before)
             revision = next_revision(upload.project, before, publication.display_name)
             try:
-                failed = transact(self.connection, self._operations(publication, revision))
+                failed = self._writes(publication, revision).commit(self.connection)
             except Busy:
                 continue
             if not failed:
@@ -77,50 +76,52 @@ class DynamoPublisher:
                 return known
         raise AssertionError  # attempts() ends by raising
 
-    def _operations(self, publication: Publication, revision: Revision) -> Operations:
-        upload, moment = publication.upload, revision.moment
-        file = replace(publication.file, uploaded_at=moment, revision=revision.number)
-        claim = ClaimItem(
-            keys.filename(file.filename),
-            keys.FILENAME,
-            filename=file.filename,
-            sha256=file.sha256,
-            upload_id=upload.id,
-            state=FileState.ACTIVE.value,
+    def _writes(self, publication: Publication, revision: Revision) -> Writes:
+        upload, writes = publication.upload, Writes()
+        file = replace(publication.file, uploaded_at=revision.moment, revision=revision.number)
+        writes.update(
+            "upload",
+            UploadItem(keys.upload(upload.id), keys.UPLOAD),
+            [UploadItem.state.set(UploadState.PUBLISHED.value)],
+            RECEIVED,
         )
-        packed = mapping.pack(publication.release_metadata)
-        return {
-            "upload": lambda t: t.update(
-                UploadItem(keys.upload(upload.id), keys.UPLOAD),
-                [UploadItem.state.set(UploadState.PUBLISHED.value)],
-                RECEIVED,
-            ),
-            "metadata": lambda t: t.update(
-                MetadataItem(keys.release_metadata(upload.project, upload.version), keys.METADATA),
-                [
-                    MetadataItem.kind.set(MetadataItem),
-                    MetadataItem.core.set(MetadataItem.core | packed),
-                ],
-            ),
-            "claim": lambda t: t.save(claim, ClaimItem.pk.does_not_exist()),
-            "file": lambda t: t.save(
-                mapping.file_item(upload.project, file), FileItem.pk.does_not_exist()
-            ),
-            "release": lambda t: t.update(
-                ReleaseItem(keys.project(upload.project), keys.release(upload.version)),
-                _release_actions(publication, revision),
-                ReleaseItem.pk.does_not_exist()
-                | (ReleaseItem.created_at > self._oldest_open(moment)),
-            ),
-            **revision.publication(),
-            "token": lambda t: t.condition_check(
-                TokenItem,
-                keys.token(upload.token_id),
-                keys.TOKEN,
-                (TokenItem.state == TokenState.ACTIVE.value)
-                & (TokenItem.scopes == mapping.scopes_to(upload.scopes)),
-            ),
-        }
+        writes.put("claim", _claim(file, upload), ClaimItem.pk.does_not_exist())
+        writes.put("file", mapping.file_item(upload.project, file), FileItem.pk.does_not_exist())
+        self._add_release(writes, publication, revision)
+        revision.add_publication(writes)
+        writes.check(
+            "token",
+            TokenItem,
+            (keys.token(upload.token_id), keys.TOKEN),
+            (TokenItem.state == TokenState.ACTIVE.value)
+            & (TokenItem.scopes == mapping.scopes_to(upload.scopes)),
+        )
+        return writes
+
+    def _add_release(self, writes: Writes, publication: Publication, revision: Revision) -> None:
+        upload, created = publication.upload, ReleaseItem.created_at
+        writes.update(
+            "release",
+            ReleaseItem(keys.project(upload.project), keys.release(upload.version)),
+            [
+                ReleaseItem.kind.set(ReleaseItem),
+                ReleaseItem.version.set(ReleaseItem.version | upload.version),
+                created.set(created | revision.moment),
+                ReleaseItem.revision.set(revision.number),
+                ReleaseItem.deleted.remove(),
+            ],
+            ReleaseItem.pk.does_not_exist() | (created > self._oldest_open(revision.moment)),
+        )
+        writes.update(
+            "metadata",
+            MetadataItem(keys.release_metadata(upload.project, upload.version), keys.METADATA),
+            [
+                MetadataItem.kind.set(MetadataItem),
+                MetadataItem.core.set(
+                    MetadataItem.core | mapping.pack(publication.release_metadata)
+                ),
+            ],
+        )
 
     def _settle(self, upload: Upload, failed: frozenset[str]) -> bool | None:
         """Read a refusal: this upload's own success, a twin's, somebody's claim, or a closed door.
@@ -175,14 +176,15 @@ class DynamoPublisher:
         return now - self.release_closes_after
 
 
-def _release_actions(publication: Publication, revision: Revision) -> list[Action]:
-    return [
-        ReleaseItem.kind.set(ReleaseItem),
-        ReleaseItem.version.set(publication.upload.version),
-        ReleaseItem.created_at.set(ReleaseItem.created_at | revision.moment),
-        ReleaseItem.revision.set(revision.number),
-        ReleaseItem.deleted.remove(),
-    ]
+def _claim(file: File, upload: Upload) -> ClaimItem:
+    return ClaimItem(
+        keys.filename(file.filename),
+        keys.FILENAME,
+        filename=file.filename,
+        sha256=file.sha256,
+        upload_id=upload.id,
+        state=FileState.ACTIVE.value,
+    )
 
 
 def _require_open(project: Project | None) -> None:

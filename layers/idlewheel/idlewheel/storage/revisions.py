@@ -14,19 +14,15 @@ from idlewheel.storage import keys, mapping
 from idlewheel.storage.tables import ListingItem, ProjectItem, ShardItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pynamodb.expressions.condition import Condition
     from pynamodb.expressions.update import Action
-    from pynamodb.transactions import TransactWrite
 
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import Project
+    from idlewheel.storage.transactions import Writes
 
-    Operations = dict[str, Callable[[TransactWrite], None]]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UPLOADABLE = [status.value for status in Status if status.takes_uploads]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +40,30 @@ class Revision:
         """When it happens: the serial, so that times in a project always rise."""
         return EPOCH + timedelta(microseconds=self.serial)
 
-    def publication(self) -> Operations:
+    def add_publication(self, writes: Writes) -> None:
         """Write the project for one more file: it is new, or private and takes uploads."""
-        return {
-            "project": self._create if self.before is None else self._count,
-            **self._root(listed=True),
-        }
+        if self.before is None:
+            writes.put("project", self._created(), ProjectItem.pk.does_not_exist())
+        else:
+            actions = [*self._stepped(), ProjectItem.file_count.set(ProjectItem.file_count + 1)]
+            writes.update("project", self._item(), actions, self._unchanged() & _OPEN)
+        self._add_root(writes, listed=True)
 
-    def change(self, status: Status | None = None, reason: str | None = None) -> Operations:
+    def add_change(
+        self, writes: Writes, status: Status | None = None, reason: str | None = None
+    ) -> None:
         """Write an existing project for any other change, perhaps of its status."""
-        kept = self.before.status if self.before else Status.ACTIVE
-        actions: list[Action] = [
-            ProjectItem.revision.set(self.number),
-            ProjectItem.serial.set(self.serial),
-        ]
+        actions = self._stepped()
         if status is not None:
+            why = ProjectItem.status_reason
             actions.append(ProjectItem.status.set(status.value))
-            actions.append(
-                ProjectItem.status_reason.set(reason)
-                if reason
-                else ProjectItem.status_reason.remove()
-            )
-        return {
-            "project": lambda t: t.update(self._item(), actions, self._unchanged()),
-            **self._root(listed=(status or kept).offers_files),
-        }
+            actions.append(why.set(reason) if reason else why.remove())
+        writes.update("project", self._item(), actions, self._unchanged())
+        kept = self.before.status if self.before else Status.ACTIVE
+        self._add_root(writes, listed=(status or kept).offers_files)
 
-    def _create(self, transaction: TransactWrite) -> None:
-        item = ProjectItem(
+    def _created(self) -> ProjectItem:
+        return ProjectItem(
             keys.project(self.name),
             keys.PROJECT,
             name=self.name,
@@ -83,20 +75,9 @@ class Revision:
             file_count=1,
             created_at=self.moment,
         )
-        transaction.save(item, ProjectItem.pk.does_not_exist())
 
-    def _count(self, transaction: TransactWrite) -> None:
-        open_to_files = (
-            self._unchanged()
-            & (ProjectItem.origin == Origin.PRIVATE.value)
-            & ProjectItem.status.is_in(*_UPLOADABLE)
-        )
-        actions: list[Action] = [
-            ProjectItem.revision.set(self.number),
-            ProjectItem.serial.set(self.serial),
-            ProjectItem.file_count.set(ProjectItem.file_count + 1),
-        ]
-        transaction.update(self._item(), actions, open_to_files)
+    def _stepped(self) -> list[Action]:
+        return [ProjectItem.revision.set(self.number), ProjectItem.serial.set(self.serial)]
 
     def _unchanged(self) -> Condition:
         return ProjectItem.revision == self.number - 1
@@ -104,20 +85,24 @@ class Revision:
     def _item(self) -> ProjectItem:
         return ProjectItem(keys.project(self.name), keys.PROJECT)
 
-    def _root(self, *, listed: bool) -> Operations:
+    def _add_root(self, writes: Writes, *, listed: bool) -> None:
         place = keys.root(keys.shard_of(self.name))
         listing = ListingItem(
-            place,
-            self.name,
-            name=self.name,
-            display_name=self.display_name,
-            serial=self.serial,
+            place, self.name, name=self.name, display_name=self.display_name, serial=self.serial
         )
         counter = ShardItem(place, keys.ROOT)
-        return {
-            "shard": lambda t: t.update(counter, [ShardItem.counter.add(1)]),
-            "listing": lambda t: t.save(listing) if listed else t.delete(listing),
-        }
+        counts = [ShardItem.kind.set(ShardItem), ShardItem.counter.add(1)]
+        writes.update("shard", counter, counts)
+        if listed:
+            writes.put("listing", listing)
+        else:
+            writes.delete("listing", listing)
+
+
+_OPEN = (ProjectItem.origin == Origin.PRIVATE.value) & ProjectItem.status.is_in(
+    *(status.value for status in Status if status.takes_uploads)
+)
+"""The condition of every new file of a project."""
 
 
 def find_project(name: NormalizedName) -> Project | None:

@@ -10,7 +10,7 @@ from idlewheel.domain.uploads import IN_FLIGHT, UploadState
 from idlewheel.errors import NotFound
 from idlewheel.storage import keys, mapping
 from idlewheel.storage.tables import InFlightItem, UploadItem
-from idlewheel.storage.transactions import Busy, attempts, transact
+from idlewheel.storage.transactions import Busy, Writes, attempts
 
 if TYPE_CHECKING:
     from pynamodb.connection import Connection
@@ -59,15 +59,10 @@ class DynamoUploads:
         unchanged: Condition = InFlightItem.pk.does_not_exist()
         if seen is not None:
             unchanged |= InFlightItem.upload_id == seen.id
-        return transact(
-            self._connection,
-            {
-                "upload": lambda t: t.save(
-                    mapping.upload_item(upload), UploadItem.pk.does_not_exist()
-                ),
-                "pointer": lambda t: t.save(pointer, unchanged),
-            },
-        )
+        writes = Writes()
+        writes.put("upload", mapping.upload_item(upload), UploadItem.pk.does_not_exist())
+        writes.put("pointer", pointer, unchanged)
+        return writes.commit(self._connection)
 
     def get(self, upload_id: str) -> Upload:
         """Find an upload."""

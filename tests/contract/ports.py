@@ -1,0 +1,153 @@
+"""The ports, twice: as fakes in memory, and as the real adapters on the emulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from idlewheel.domain.access import parse_scopes
+from idlewheel.domain.names import NormalizedName
+from idlewheel.domain.project import File
+from idlewheel.domain.tokens import Kind
+from idlewheel.domain.uploads import Upload, new_upload_id
+from idlewheel.services import credentials
+from idlewheel.services.credentials import Wish
+from idlewheel.services.ports import Publication
+from tests import fakes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pynamodb.connection import Connection
+
+    from idlewheel.domain.tokens import Token
+    from idlewheel.services.ports import (
+        Catalog,
+        Changes,
+        Files,
+        Inbox,
+        Publisher,
+        Tokens,
+        Uploads,
+    )
+    from tests.conftest import Stack
+
+CLOSES_AFTER = timedelta(days=14)
+DEMO = NormalizedName("demo")
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Every port, over one world."""
+
+    catalog: Catalog
+    uploads: Uploads
+    publisher: Publisher
+    changes: Changes
+    inbox: Inbox
+    files: Files
+    tokens: Tokens
+    download: Callable[[str], bytes | None]
+    """What a client gets for a key of the files bucket; None for a 404."""
+
+    def token(self, *scopes: str, kind: Kind = Kind.PUBLISH) -> Token:
+        """Issue a token."""
+        wish = Wish(kind, "ann", parse_scopes(scopes or ("publish:*",)))
+        return credentials.issue(self.tokens, wish, "test", datetime.now(UTC))[1]
+
+    def upload(
+        self, token: Token, filename: str = "demo-1.0-py3-none-any.whl", **changes: Any
+    ) -> Upload:
+        """Open an upload."""
+        facts: dict[str, Any] = {
+            "id": new_upload_id(),
+            "filename": filename,
+            "project": DEMO,
+            "version": "1.0",
+            "sha256": "a" * 64,
+            "size": 3,
+            "principal": token.principal,
+            "token_id": token.id,
+            "scopes": token.scopes,
+            "received_at": datetime.now(UTC),
+            "declared": {"digests": {"sha256": "a" * 64}},
+        }
+        return self.uploads.open(Upload(**{**facts, **changes}))
+
+    def publish(
+        self, token: Token, filename: str = "demo-1.0-py3-none-any.whl", **changes: Any
+    ) -> bool:
+        """Open an upload and publish it."""
+        upload = self.upload(token, filename, **changes)
+        return self.publisher.publish(publication(upload))
+
+
+def publication(upload: Upload, **changes: Any) -> Publication:
+    """What ingest would publish of an upload."""
+    facts: dict[str, Any] = {
+        "filename": upload.filename,
+        "version": upload.version,
+        "kind": "wheel",
+        "python_tag": "py3",
+        "size": upload.size,
+        "sha256": upload.sha256,
+        "blake2b": "b" * 64,
+        "md5": "c" * 32,
+        "requires_python": ">=3.9",
+        "metadata_sha256": "d" * 64,
+        "metadata_size": 120,
+        "uploaded_at": datetime.now(UTC),
+        "uploaded_by": upload.principal,
+    }
+    return Publication(
+        upload, File(**{**facts, **changes}), "Demo", {"name": "Demo", "summary": "ä"}
+    )
+
+
+def fake_ports() -> Ports:
+    """The world in memory."""
+    world = fakes.World()
+    files = fakes.FakeFiles(world)
+    return Ports(
+        fakes.FakeCatalog(world),
+        fakes.FakeUploads(world),
+        fakes.FakePublisher(world, CLOSES_AFTER),
+        fakes.FakeChanges(world),
+        fakes.FakeInbox(world),
+        files,
+        fakes.FakeTokens(world),
+        files.read,
+    )
+
+
+def real_ports(stack: Stack, connection: Connection) -> Ports:
+    """The real adapters, on tables and buckets of their own."""
+    from idlewheel.storage import buckets
+    from idlewheel.storage.catalog import DynamoCatalog
+    from idlewheel.storage.changes import DynamoChanges
+    from idlewheel.storage.publication import DynamoPublisher
+    from idlewheel.storage.tokens import DynamoTokens
+    from idlewheel.storage.uploads import DynamoUploads
+
+    s3 = buckets.connect("eu-west-1")
+    catalog, uploads = DynamoCatalog(), DynamoUploads(connection)
+
+    def download(key: str) -> bytes | None:
+        try:
+            return s3.get_object(Bucket=stack.files_bucket, Key=key)["Body"].read()
+        except ClientError:
+            return None
+
+    return Ports(
+        catalog,
+        uploads,
+        DynamoPublisher(connection, catalog, uploads, CLOSES_AFTER),
+        DynamoChanges(connection),
+        buckets.S3Inbox(s3, stack.inbox_bucket),
+        buckets.S3Files(s3, stack.files_bucket, stack.inbox_bucket),
+        DynamoTokens(),
+        download,
+    )

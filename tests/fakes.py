@@ -1,0 +1,332 @@
+"""The world in memory: every port of ``idlewheel.services.ports`` as an ordinary class.
+
+``tests/contract`` runs one suite against these and against the real adapters, so that a fake
+cannot drift from what it stands for.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from idlewheel.domain.project import (
+    Claim,
+    File,
+    FileState,
+    Listing,
+    Project,
+    ProjectPage,
+    Release,
+    Status,
+    page_of,
+)
+from idlewheel.domain.tokens import Token, TokenState
+from idlewheel.domain.uploads import Upload, UploadState
+from idlewheel.domain.versions import canonical
+from idlewheel.errors import Denied, NotFound, Problem, Refusal, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from idlewheel.domain.names import NormalizedName
+    from idlewheel.services.ports import Publication
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """What all the fakes share: the two tables and the two buckets."""
+
+    projects: dict[str, Project] = field(default_factory=dict)
+    releases: dict[tuple[str, str], Release] = field(default_factory=dict)
+    metadata: dict[tuple[str, str], Mapping[str, object]] = field(default_factory=dict)
+    files: dict[tuple[str, str], File] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    in_flight: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    staged: dict[str, bytes] = field(default_factory=dict)
+    versions: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    clock: int = 0
+    counters: dict[int, int] = field(default_factory=dict)
+
+
+class FakeCatalog:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def project(self, name: NormalizedName) -> Project:
+        if name not in self.world.projects:
+            raise NotFound(f"there is no project '{name}'")
+        return self.world.projects[name]
+
+    def page(self, project: Project) -> ProjectPage:
+        releases = tuple(
+            one for (name, _), one in sorted(self.world.releases.items()) if name == project.name
+        )
+        current = self.world.projects[project.name]
+        return page_of(current, releases, tuple(self.files(project.name)))
+
+    def file(self, name: NormalizedName, filename: str) -> File:
+        try:
+            return self.world.files[name, filename]
+        except KeyError:
+            raise NotFound(f"there is no file '{filename}'") from None
+
+    def release(self, name: NormalizedName, version: str) -> Release:
+        try:
+            return self.world.releases[name, canonical(version)]
+        except KeyError:
+            raise NotFound(f"there is no release {version}") from None
+
+    def release_metadata(self, name: NormalizedName, version: str) -> Mapping[str, object]:
+        return self.world.metadata.get((name, canonical(version)), {})
+
+    def files(self, name: NormalizedName) -> Sequence[File]:
+        return [one for (of, _), one in sorted(self.world.files.items()) if of == name]
+
+    def claim(self, filename: str) -> Claim | None:
+        return self.world.claims.get(filename.casefold())
+
+    def root_counters(self) -> tuple[int, ...]:
+        return (sum(self.world.counters.values()),)
+
+    def listings(self) -> Sequence[Listing]:
+        return [
+            Listing(one.name, one.display_name, one.serial)
+            for _, one in sorted(self.world.projects.items())
+            if one.status.offers_files
+        ]
+
+
+class FakeUploads:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def open(self, upload: Upload) -> Upload:
+        place = (upload.filename.casefold(), upload.sha256, upload.token_id)
+        seen = self.world.uploads.get(self.world.in_flight.get(place, ""))
+        if seen is not None and seen.in_flight(upload.received_at):
+            return seen
+        self.world.uploads[upload.id] = upload
+        self.world.in_flight[place] = upload.id
+        return upload
+
+    def get(self, upload_id: str) -> Upload:
+        if upload_id not in self.world.uploads:
+            raise NotFound(f"there is no upload '{upload_id}'")
+        return self.world.uploads[upload_id]
+
+    def reject(self, upload_id: str, refusal: Refusal) -> Upload:
+        self.end(
+            upload_id,
+            state=UploadState.REJECTED,
+            refusal=refusal.code,
+            problems=refusal.problems,
+        )
+        return self.get(upload_id)
+
+    def end(self, upload_id: str, **changes: Any) -> None:
+        upload = self.world.uploads.get(upload_id)
+        if upload is not None and not upload.state.terminal:
+            self.world.uploads[upload_id] = replace(upload, **changes)
+
+
+class FakePublisher:
+    def __init__(self, world: World, closes_after: timedelta = timedelta(days=14)) -> None:
+        self.world = world
+        self.closes_after = closes_after
+
+    def precheck(self, upload: Upload) -> bool:
+        claim = self.world.claims.get(upload.filename.casefold())
+        if claim is not None and (
+            claim.upload_id == upload.id or claim.settles(upload.filename, upload.sha256)
+        ):
+            FakeUploads(self.world).end(upload.id, state=UploadState.PUBLISHED)
+            return True
+        self._require_open(upload)
+        return False
+
+    def publish(self, publication: Publication) -> bool:
+        upload = publication.upload
+        current = self.world.uploads[upload.id]
+        if current.state is UploadState.PUBLISHED:
+            return True
+        if refusal := current.verdict():
+            raise refusal
+        if self.precheck(upload):
+            return False
+        self._write(publication)
+        return True
+
+    def _require_open(self, upload: Upload) -> None:
+        project = self.world.projects.get(upload.project)
+        if project is not None and not project.status.takes_uploads:
+            raise Denied(f"project '{project.name}' is {project.status} and takes no uploads")
+        release = self.world.releases.get((upload.project, canonical(upload.version)))
+        if release and release.created_at <= upload.received_at - self.closes_after:
+            raise Rejected((Problem("release-closed", "the release is closed"),))
+        token = self.world.tokens.get(upload.token_id)
+        if token is None or token.state is not TokenState.ACTIVE or token.scopes != upload.scopes:
+            raise Denied(f"token {upload.token_id} was revoked or changed")
+
+    def _write(self, publication: Publication) -> None:
+        upload, world = publication.upload, self.world
+        project = step(world, upload.project, publication.display_name)
+        moment = EPOCH + timedelta(microseconds=project.serial)
+        world.projects[project.name] = replace(project, file_count=project.file_count + 1)
+        world.files[upload.project, upload.filename] = replace(
+            publication.file, uploaded_at=moment, revision=project.revision
+        )
+        world.claims[upload.filename.casefold()] = Claim(
+            upload.filename, publication.file.sha256, upload.id, FileState.ACTIVE
+        )
+        place = (upload.project, canonical(upload.version))
+        before = world.releases.get(place, Release(upload.version, moment))
+        world.releases[place] = replace(before, revision=project.revision, deleted=False)
+        world.metadata.setdefault(place, publication.release_metadata)
+        FakeUploads(world).end(upload.id, state=UploadState.PUBLISHED)
+
+
+def step(world: World, name: NormalizedName, display_name: str = "") -> Project:
+    """Step the revision of a project, which may be new, as every change of its page does."""
+    world.clock = max(world.clock + 1, time.time_ns() // 1000)
+    before = world.projects.get(name)
+    if before is None:
+        if not display_name:
+            raise NotFound(f"there is no project '{name}'")
+        moment = EPOCH + timedelta(microseconds=world.clock)
+        before = Project(name, display_name, 0, 0, moment)
+    after = replace(before, revision=before.revision + 1, serial=world.clock)
+    world.projects[name] = after
+    world.counters[0] = world.counters.get(0, 0) + 1
+    return after
+
+
+class FakeChanges:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def set_status(self, name: NormalizedName, status: Status, reason: str | None) -> Project:
+        project = step(self.world, name)
+        self.world.projects[name] = replace(project, status=status, status_reason=reason)
+        return self.world.projects[name]
+
+    def yank_release(self, name: NormalizedName, version: str, reason: str | None) -> None:
+        self._change_release(name, version, yanked=reason)
+
+    def mark_release(self, name: NormalizedName, version: str, *, deleted: bool) -> None:
+        self._change_release(name, version, deleted=deleted)
+
+    def yank_file(self, name: NormalizedName, filename: str, reason: str | None) -> None:
+        if (name, filename) not in self.world.files:
+            raise NotFound(f"there is no file '{filename}'")
+        self._change_file(name, filename, step(self.world, name).revision, yanked=reason)
+
+    def delete_files(self, name: NormalizedName, files: Iterable[File], now: datetime) -> None:
+        self._mark(name, files, FileState.DELETED, now)
+
+    def restore_files(self, name: NormalizedName, files: Iterable[File]) -> None:
+        self._mark(name, files, FileState.ACTIVE, None)
+
+    def _mark(
+        self, name: NormalizedName, files: Iterable[File], state: FileState, when: datetime | None
+    ) -> None:
+        some = list(files)
+        if not some:
+            return
+        revision = step(self.world, name).revision
+        for file in some:
+            self._change_file(name, file.filename, revision, state=state, deleted_at=when)
+            key = file.filename.casefold()
+            self.world.claims[key] = replace(self.world.claims[key], state=state)
+
+    def _change_file(
+        self, name: NormalizedName, filename: str, revision: int, **changes: Any
+    ) -> None:
+        before = self.world.files[name, filename]
+        self.world.files[name, filename] = replace(before, revision=revision, **changes)
+
+    def _change_release(self, name: NormalizedName, version: str, **changes: Any) -> None:
+        place = (name, canonical(version))
+        if name not in self.world.projects or place not in self.world.releases:
+            raise NotFound(f"there is no release {version} of '{name}'")
+        revision = step(self.world, name).revision
+        before = self.world.releases[place]
+        self.world.releases[place] = replace(before, revision=revision, **changes)
+
+
+class FakeInbox:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def stage(self, key: str, body: bytes, sha256: str) -> None:
+        self.world.staged.setdefault(key, body)
+
+    def fetch(self, key: str, path: Path) -> bool:
+        if key not in self.world.staged:
+            return False
+        path.write_bytes(self.world.staged[key])
+        return True
+
+    def discard(self, key: str) -> None:
+        self.world.staged.pop(key, None)
+
+
+class FakeFiles:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._made = 0
+
+    def adopt(self, staged_key: str, key: str) -> str:
+        return self._put(key, self.world.staged[staged_key])
+
+    def put_metadata(self, key: str, metadata: bytes) -> str:
+        return self._put(f"{key}.metadata", metadata)
+
+    def _put(self, key: str, body: bytes) -> str:
+        self._made += 1
+        version = f"v{self._made}"
+        self.world.versions.setdefault(key, []).append((version, body))
+        return version
+
+    def drop(self, key: str, version_id: str) -> None:
+        left = [one for one in self.world.versions.get(key, []) if one[0] != version_id]
+        self.world.versions[key] = left
+
+    def hide(self, keys: Iterable[str]) -> None:
+        self.world.hidden |= set(keys)
+
+    def reveal(self, keys: Iterable[str]) -> None:
+        self.world.hidden -= set(keys)
+
+    def read(self, key: str) -> bytes | None:
+        """What a client would download; None where S3 would answer 404."""
+        versions = self.world.versions.get(key)
+        return None if not versions or key in self.world.hidden else versions[-1][1]
+
+
+class FakeTokens:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def add(self, token: Token) -> None:
+        self.world.tokens[token.id] = token
+
+    def get(self, token_id: str) -> Token:
+        if token_id not in self.world.tokens:
+            raise NotFound(f"there is no token '{token_id}'")
+        return self.world.tokens[token_id]
+
+    def revoke(self, token_id: str) -> Token:
+        revoked = replace(self.get(token_id), state=TokenState.REVOKED)
+        self.world.tokens[token_id] = revoked
+        return revoked
+
+    def all(self) -> Sequence[Token]:
+        return sorted(self.world.tokens.values(), key=lambda one: one.created_at, reverse=True)
