@@ -115,8 +115,7 @@ def _context(request: Request, match: Match, plan: Plan, headers: Headers) -> di
         "extendedRequestId": request.id.replace("-", "")[:16] + "=",
         "httpMethod": request.method,
         "identity": _identity(request, headers),
-        # As behind a custom domain: no stage in front, and absolute URLs are built from this.
-        "path": request.path,
+        "path": request.base + request.path,  # what absolute URLs are built from
         "protocol": "HTTP/1.1",
         "requestId": request.id,
         "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", moment),

@@ -53,7 +53,7 @@ class Gateway:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI, HTTP scope)."""
-        request = _request(scope)
+        request = _request(scope, self._plan.stage)
         try:
             _check_headers(request)
             request.body = await _body(request, receive)
@@ -102,7 +102,7 @@ class Gateway:
     def _note(self, request: Request, answer: Answer) -> None:
         milliseconds = (time.time() - request.received) * 1000
         self._print(
-            f"{request.id} {answer.status} {request.method} {request.path} "
+            f"{request.id} {answer.status} {request.method} {request.base}{request.path} "
             f"{len(request.body)} in {len(answer.body)} out {milliseconds:.0f} ms"
         )
 
@@ -110,10 +110,14 @@ class Gateway:
         print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), line, file=self._log, flush=True)
 
 
-def _request(scope: Mapping[str, Any]) -> Request:
+def _request(scope: Mapping[str, Any], stage: str) -> Request:
+    """Read a request; its path may start with the stage, as on the host that AWS gives an API."""
+    path = scope["raw_path"].decode("latin-1")
+    base = f"/{stage}" if f"{path}/".startswith(f"/{stage}/") else ""
     return Request(
         method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
+        path=path.removeprefix(base) or "/",
+        base=base,
         query=scope["query_string"].decode("latin-1"),
         headers=[
             (name.decode("latin-1"), value.decode("latin-1"))
@@ -124,7 +128,7 @@ def _request(scope: Mapping[str, Any]) -> Request:
 
 
 def _check_headers(request: Request) -> None:
-    size = len(request.method) + len(request.path) + len(request.query)
+    size = len(request.method) + len(request.base + request.path) + len(request.query)
     size += sum(len(name) + len(value) for name, value in request.headers)
     if size > LARGEST_HEADERS:
         raise Refused("HEADERS_TOO_LARGE")

@@ -22,6 +22,8 @@ class Request:
     method: str
     path: str
     """As in the request line: percent-encoded, trailing slash and all."""
+    base: str = ""
+    """What stood before the path: `/` and the stage, or nothing, as behind a custom domain."""
     query: str = ""
     """After the question mark, undecoded."""
     headers: Headers = field(default_factory=list)

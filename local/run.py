@@ -112,7 +112,9 @@ class _Index:
                 loop.add_signal_handler(order, setattr, server, "should_exit", True)
             background = [asyncio.create_task(it.run()) for it in self._pollers]
             background.append(asyncio.create_task(self._functions.let_go_of_idle_workers()))
-            background.append(asyncio.create_task(self._watch(server)))
+            background.append(asyncio.create_task(self._watch()))
+            for task in background:  # none of them ends by itself, unless it fails
+                task.add_done_callback(lambda _: setattr(server, "should_exit", True))
             try:
                 await server.serve([listener])
             finally:
@@ -140,19 +142,22 @@ class _Index:
         triggers = [it.function for it in self._plan.triggers[:1]]
         return list(dict.fromkeys(authorizers + routes + triggers))
 
-    async def _watch(self, server: Server) -> None:
-        """Stop when MiniStack has ended by itself: without it there is no index."""
+    async def _watch(self) -> None:
+        """Fail when MiniStack has ended by itself: without it there is no index."""
         while self._aws.is_running:  # noqa: ASYNC110 - a process rings no event
             await asyncio.sleep(1)
-        print("MiniStack has ended; logs/aws.log may say why.", file=sys.stderr)
-        server.should_exit = True
+        raise emulator.EmulatorFailed("MiniStack has ended; logs/aws.log may say why.")
 
     async def _stop(self, background: list[asyncio.Task[None]]) -> None:
+        """End everything of this process. Raises what a task of the background failed with."""
         for task in background:
             task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+        await asyncio.wait(background)
         await asyncio.gather(*(it.finish(_SECONDS_TO_FINISH) for it in self._pollers))
         self._functions.close()
+        for task in background:
+            if not task.cancelled():
+                task.result()
 
 
 @contextlib.contextmanager
