@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from multipart import (  # type: ignore[import-untyped]  # it has no py.typed
+from multipart import (
     MultipartError,
     MultipartSegment,
     PushMultipartParser,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -66,12 +65,10 @@ class Request:
         return f"?{urlencode(self.query)}" if self.query else ""
 
     def content(self) -> bytes:
-        """Decode the body. Raises Rejected where the gateway's base64 is none."""
-        if not self.is_base64:
-            return self.body.encode("utf-8", "surrogateescape")
+        """Answer the bytes of the body. Raises Rejected where the event holds none."""
         try:
-            return base64.b64decode(self.body)
-        except (binascii.Error, ValueError) as error:
+            return base64.b64decode(self.body) if self.is_base64 else self.body.encode()
+        except ValueError as error:  # also of the base64 and of lone surrogates
             raise Rejected("The body of the request could not be decoded") from error
 
     def principal(self) -> Principal:

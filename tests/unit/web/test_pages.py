@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import random
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+import pytest
+
+from idlewheel.domain.names import NormalizedName
+from idlewheel.domain.project import ProjectPage, Status
+from idlewheel.errors import NotAcceptable, NotFound, Unavailable
+from idlewheel.web import bodies
+from idlewheel.web.delivery import Delivery, LargePage
+from idlewheel.web.gateway import Reply, Request
+from idlewheel.web.negotiation import HTML, JSON, TEXT_HTML
+from idlewheel.web.pages import Pages, asked_project
+from tests.unit.web.shelf import SERIAL, Shelf, page, project, sdist, wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAME = NormalizedName("demo-project")
+GZIP = {"accept-encoding": "gzip"}
+
+
+def asking(accept: str = JSON, path: str = "/simple/demo-project/", **changes: Any) -> Request:
+    headers = {"accept": accept, **changes.pop("headers", {})}
+    return Request(path=path, headers=headers, base_url="https://index.example/prod", **changes)
+
+
+def decoded(reply: Reply) -> bytes:
+    """Do what gateway and client do: undo the base64, then the compression."""
+    content = base64.b64decode(reply.body) if reply.is_base64 else reply.body.encode()
+    return gzip.decompress(content) if "Content-Encoding" in reply.headers else content
+
+
+def listed(reply: Reply) -> list[str]:
+    return [file["filename"] for file in json.loads(decoded(reply))["files"]]
+
+
+def publish(shelf: Shelf, *, serial: int) -> ProjectPage:
+    """Put the next revision of the page, with one more file, on the shelf."""
+    following = page(wheel(), sdist(), revision=2, serial=serial)
+    shelf.pages[NAME] = following
+    return following
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf(page(wheel()))
+
+
+@pytest.fixture
+def pages(shelf: Shelf) -> Pages:
+    return Pages(shelf)
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        pytest.param(JSON, id="JSON-01"),
+        pytest.param(HTML, id="NEG-04"),
+        pytest.param(TEXT_HTML, id="NEG-05"),
+    ],
+)
+def test_a_page_comes_in_the_form_that_was_asked_for(pages: Pages, media_type: str) -> None:
+    reply = pages.project("demo-project", asking(media_type))
+
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == media_type
+    assert b"demo_project-1.0-py3-none-any.whl" in decoded(reply)
+
+
+@pytest.mark.decides("NEG-03", "NEG-12", "CACHE-01", "CACHE-05", "CACHE-12", "JSON-21")
+@pytest.mark.parametrize("route", ["project", "root"])
+def test_the_headers_of_a_page_keep_caches_honest(pages: Pages, route: str) -> None:
+    reply = answer(pages, route)
+
+    assert reply.headers["Vary"] == "Accept, Accept-Encoding, Authorization"
+    assert reply.headers["Cache-Control"] == "private, no-cache"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["X-PyPI-Last-Serial"] == str(SERIAL)
+    assert json.loads(decoded(reply))["meta"]["_last-serial"] == SERIAL
+
+
+def answer(pages: Pages, route: str, accept: str = JSON, **changes: Any) -> Reply:
+    if route == "root":
+        return pages.root(asking(accept, path="/simple/", **changes))
+    return pages.project("demo-project", asking(accept, **changes))
+
+
+@pytest.mark.decides("NEG-18", "NEG-11", "NEG-13")
+@pytest.mark.parametrize("route", ["project", "root"])
+def test_both_routes_negotiate_alike(pages: Pages, route: str) -> None:
+    by_parameter = answer(pages, route, TEXT_HTML, query={"format": JSON})
+
+    assert by_parameter.headers["Content-Type"] == JSON
+    with pytest.raises(NotAcceptable):
+        answer(pages, route, "application/json")
+
+
+@pytest.mark.decides("CACHE-02", "CACHE-06")
+@pytest.mark.parametrize("route", ["project", "root"])
+def test_who_has_the_page_is_told_so_after_one_small_read(
+    pages: Pages, shelf: Shelf, route: str
+) -> None:
+    first = answer(pages, route)
+    shelf.reads.clear()
+    again = answer(pages, route, headers={"if-none-match": first.headers["ETag"]})
+
+    assert (again.status, again.body) == (304, "")
+    assert sum(shelf.reads.values()) == 1
+    for name in ("ETag", "Vary", "Cache-Control"):
+        assert again.headers[name] == first.headers[name]
+
+
+@pytest.mark.decides("CACHE-03")
+@pytest.mark.parametrize("route", ["project", "root"])
+def test_every_form_has_an_etag_of_its_own(pages: Pages, route: str) -> None:
+    etags = {
+        answer(pages, route, accept, headers=headers).headers["ETag"]
+        for accept in (JSON, HTML, TEXT_HTML)
+        for headers in ({}, GZIP)
+    }
+
+    assert len(etags) == 6
+    assert not any(etag.startswith("W/") for etag in etags)
+
+
+@pytest.mark.decides("CACHE-04", "YANK-05")
+def test_a_change_gives_another_etag_and_the_new_page(pages: Pages, shelf: Shelf) -> None:
+    old = answer(pages, "project").headers["ETag"]
+    publish(shelf, serial=SERIAL + 1)
+    reply = answer(pages, "project", headers={"if-none-match": old})
+
+    assert reply.status == 200
+    assert reply.headers["ETag"] != old
+    assert len(listed(reply)) == 2
+
+
+@pytest.mark.decides("HTML-14", "CACHE-04")
+def test_a_new_project_is_in_the_list_at_once(pages: Pages, shelf: Shelf) -> None:
+    old = answer(pages, "root").headers["ETag"]
+    shelf.pages[NormalizedName("other")] = page(name=NormalizedName("other"), display_name="Other")
+    shelf.counters = (1, *shelf.counters[1:])
+    reply = answer(pages, "root", headers={"if-none-match": old})
+
+    assert [found["name"] for found in json.loads(decoded(reply))["projects"]] == [
+        "Demo.Project",
+        "Other",
+    ]
+
+
+@pytest.mark.decides("CACHE-08", "CACHE-09")
+@pytest.mark.parametrize("route", ["project", "root"])
+@pytest.mark.parametrize("accept", [JSON, TEXT_HTML])
+def test_a_compressed_page_is_the_same_document(pages: Pages, route: str, accept: str) -> None:
+    plain = answer(pages, route, accept)
+    compressed = answer(pages, route, accept, headers=GZIP)
+
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert decoded(compressed) == decoded(plain)
+
+
+def test_a_page_is_rendered_once_for_all_its_readers(pages: Pages, shelf: Shelf) -> None:
+    replies = [answer(pages, "project", headers=GZIP) for _ in range(3)]
+
+    assert shelf.reads == {"project": 3, "page": 1}
+    assert replies[0] == replies[1] == replies[2]
+
+
+def test_both_names_of_html_share_one_body(pages: Pages, shelf: Shelf) -> None:
+    replies = [answer(pages, "project", accept) for accept in (HTML, TEXT_HTML)]
+
+    assert shelf.reads["page"] == 1
+    assert replies[0].body == replies[1].body
+
+
+def test_a_page_read_later_than_its_head_goes_under_its_own_name(shelf: Shelf) -> None:
+    shelf.heads[NAME] = shelf.pages[NAME].project
+    publish(shelf, serial=SERIAL + 5)
+    pages = Pages(shelf)
+    between = answer(pages, "project")
+    del shelf.heads[NAME]
+    after = answer(pages, "project")
+
+    assert between.headers["X-PyPI-Last-Serial"] == str(SERIAL + 5)
+    assert between == after, "what the client was given is what that name stands for"
+    assert shelf.reads["page"] == 1, "and it was kept for those who come after"
+
+
+@pytest.mark.decides("HTML-13")
+@pytest.mark.parametrize("route", ["project", "root"])
+def test_head_answers_as_get_without_the_body(pages: Pages, route: str) -> None:
+    got = answer(pages, route, headers=GZIP)
+    head = answer(pages, route, headers=GZIP, method="HEAD")
+
+    assert (head.status, head.headers) == (got.status, got.headers)
+    assert (head.body, head.is_base64) == ("", False)
+
+
+@pytest.mark.decides("HTML-12", "JSON-20")
+@pytest.mark.parametrize("asked", ["nobody", "a%20b", "%C3%A9", "-x", "x" * 200, "%00", "a%2Fb"])
+def test_what_is_not_there_is_not_found(pages: Pages, asked: str) -> None:
+    with pytest.raises(NotFound):
+        pages.project(asked, asking(path=f"/simple/{asked}/"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/simple/demo-project", id="HTML-10: no slash"),
+        pytest.param("/simple/Demo.Project/", id="HTML-11: another spelling"),
+        pytest.param("/simple/Demo__Project", id="HTML-11: both"),
+        pytest.param("/simple/demo%2Dproject/", id="HTML-11: encoded without need"),
+    ],
+)
+def test_another_spelling_is_redirected_to_the_one_page(pages: Pages, path: str) -> None:
+    reply = pages.project(path.split("/")[2], asking(path=path, query={"format": JSON}))
+    arrived = urljoin(f"https://index.example/prod{path}", reply.headers["Location"])
+
+    assert reply.status == 301
+    assert arrived == (
+        "https://index.example/prod/simple/demo-project/"
+        "?format=application%2Fvnd.pypi.simple.v1%2Bjson"
+    )
+
+
+@pytest.mark.decides("HTML-10")
+def test_the_list_without_its_slash_is_redirected_so_that_links_resolve(pages: Pages) -> None:
+    reply = pages.root(asking(path="/simple"))
+
+    assert reply.status == 301
+    assert urljoin("https://index.example/prod/simple", reply.headers["Location"]) == (
+        "https://index.example/prod/simple/"
+    )
+
+
+@pytest.mark.decides("YANK-07")
+def test_a_project_in_quarantine_is_there_without_files() -> None:
+    shelf = Shelf(page(wheel(), status=Status.QUARANTINED))
+    reply = answer(Pages(shelf), "project")
+
+    assert (reply.status, listed(reply)) == (200, [])
+
+
+# --- pages that are too large for a function's answer
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Answer a page that is over the limit as text, and compressed still under it."""
+    monkeypatch.setattr(bodies, "LIMIT", 4_000)
+    return Shelf(page(*(wheel(f"1.{number}") for number in range(30))))
+
+
+def storing(stored: list[LargePage]) -> Callable[[LargePage], str]:
+    def store(found: LargePage) -> str:
+        stored.append(found)
+        return "https://bucket.example/pages/1?signed"
+
+    return store
+
+
+def test_a_large_page_that_cannot_be_answered_says_what_helps(large: Shelf) -> None:
+    with pytest.raises(Unavailable, match="ask for it with Accept-Encoding: gzip"):
+        answer(Pages(large), "project")
+
+    assert len(listed(answer(Pages(large), "project", headers=GZIP))) == 30
+
+
+def test_a_large_page_is_stored_with_absolute_links_and_asked_for_there(large: Shelf) -> None:
+    stored: list[LargePage] = []
+    reply = answer(Pages(large, Delivery(storing(stored))), "project")
+    files = json.loads(stored[0].content)["files"]
+
+    assert (reply.status, reply.headers["Location"]) == (
+        302,
+        "https://bucket.example/pages/1?signed",
+    )
+    assert reply.headers["Cache-Control"] == "no-store", "the URL expires"
+    assert files[0]["url"].startswith("https://index.example/prod/files/demo-project/")
+    assert (stored[0].name, stored[0].serial) == ("demo-project", SERIAL)
+
+
+def test_a_large_list_of_projects_is_stored_compressed_if_asked_so(large: Shelf) -> None:
+    noise = random.Random(7)  # names that do not compress
+    for _ in range(400):
+        name = NormalizedName(noise.randbytes(20).hex())
+        large.pages[name] = page(name=name, display_name=name)
+    stored: list[LargePage] = []
+    pages = Pages(large, Delivery(storing(stored)))
+    reply = answer(pages, "root", TEXT_HTML, headers=GZIP)
+
+    assert reply.status == 302
+    assert b'href="https://index.example/prod/simple/' in gzip.decompress(stored[0].content)
+
+
+def test_a_name_in_a_url_is_read_once_and_normalized() -> None:
+    assert asked_project("Demo%2EProject") == "demo-project"
+    assert project().name == "demo-project"
+
+
+def test_a_percent_sign_that_was_encoded_is_no_second_encoding() -> None:
+    with pytest.raises(NotFound):
+        asked_project("demo%252Eproject")
