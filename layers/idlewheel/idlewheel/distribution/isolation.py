@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -33,8 +34,6 @@ worker.main(job)
 
 GRACE_SECONDS = 2.0
 """Between the limit on processor time, which ends it as a rule, and our patience."""
-XCPU_STATUSES = frozenset({-24, -9, 137, 152})
-"""How a process ends that used up its processor time: SIGXCPU, or SIGKILL at the hard limit."""
 
 
 class Isolated:
@@ -91,7 +90,7 @@ class Isolated:
         return [{"problems": [self._end()]}]
 
     def _end(self) -> Problem:
-        if self._process.returncode in XCPU_STATUSES:
+        if self._process.returncode == -signal.SIGXCPU:
             return Problem(code_of(verification_stays_within_its_time), TOO_SLOW)
         raise Unavailable("The verification of the file broke off; try again")
 

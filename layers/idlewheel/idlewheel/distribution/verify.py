@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.distribution import filenames
@@ -76,8 +77,8 @@ def verify(path: Path, declaration: Declaration, policy: Policy = DEFAULT_POLICY
     with Isolated(job, **limits) as isolated:  # type: ignore[arg-type]
         digests = digests_of(path, wanted(declaration, size))
         answers = isolated.answers()
-    problems = [*broken(RULES, Whole(declaration, policy, size, digests))]
-    refuse([*problems, *(Problem(*problem) for problem in answers[0]["problems"])])
+    said = (Problem(*problem) for answer in answers for problem in answer["problems"])
+    refuse([*broken(RULES, Whole(declaration, policy, size, digests)), *said])
     return distribution(name, size, digests, answers)
 
 
@@ -101,6 +102,7 @@ def distribution(
 ) -> Distribution:
     """Put together what the isolated process said: the verdict, then perhaps the description."""
     core = CoreMetadata.from_json(answers[0]["core"])
+    html = answers[1]["html"] if len(answers) > 1 else None
     return Distribution(
         name=name,
         size=size,
@@ -108,8 +110,13 @@ def distribution(
         metadata=base64.b64decode(answers[0]["metadata"]),
         core=core,
         has_static_metadata=name.kind == "wheel" or core.is_static,
-        description_html=answers[1]["html"] if len(answers) > 1 else None,
+        description_html=html or (plain(core.description) if core.description.strip() else None),
     )
+
+
+def plain(text: str) -> str:
+    """Return *text* as HTML, for when the renderer did not live to do it."""
+    return f"<pre>{escape(text)}</pre>"
 
 
 def file_is_within_the_limit(whole: Whole) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The inside of the isolated process: limit ourselves, judge one file, say so, end.
 
-The first line that it writes is the verdict, the second the rendered description: should
-rendering fail in whatever way, the verdict stands.
+The first line that it writes is the verdict on the file, the second the rendered description:
+should rendering end the process, what was said of the file stands.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from idlewheel.distribution.filenames import DistributionName
 from idlewheel.distribution.isolation import (
@@ -21,19 +21,27 @@ from idlewheel.distribution.isolation import (
 )
 from idlewheel.distribution.judge import Judged, judge
 from idlewheel.distribution.policy import Policy
-from idlewheel.distribution.rules import code_of
+from idlewheel.distribution.rules import broken, code_of
 from idlewheel.errors import Problem
+
+if TYPE_CHECKING:
+    from idlewheel.distribution.metadata import CoreMetadata
+
+HARDER = 1
+"""How far the hard limit is above the soft one: at the soft one SIGXCPU says what happened."""
 
 
 def main(job: dict[str, Any]) -> None:
     """Judge the file that *job* names, and write the verdict to standard output."""
     limit(job["cpu"], job["memory"])
+    policy = Policy(**job["policy"])
     try:
-        policy = Policy(**job["policy"])
         judged = judge(Path(job["file"]), DistributionName(**job["name"]), job["fields"], policy)
     except MemoryError:
         judged = Judged((Problem(code_of(verification_stays_within_its_memory), TOO_LARGE),))
     say(verdict(judged))
+    if judged.core is not None and judged.core.description.strip():
+        say(description(judged.core, policy))
 
 
 def limit(cpu_seconds: int, memory_bytes: int) -> None:
@@ -45,7 +53,7 @@ def limit(cpu_seconds: int, memory_bytes: int) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         with suppress(OSError, ValueError):
-            resource.setrlimit(kind, (value, value))
+            resource.setrlimit(kind, (value, value + HARDER))
 
 
 def verdict(judged: Judged) -> dict[str, Any]:
@@ -54,6 +62,15 @@ def verdict(judged: Judged) -> dict[str, Any]:
         return {"problems": judged.problems}
     metadata = base64.b64encode(judged.metadata).decode()
     return {"problems": [], "metadata": metadata, "core": judged.core.to_json()}
+
+
+def description(core: CoreMetadata, policy: Policy) -> dict[str, Any]:
+    """Return the rendered description as JSON has it, and what is wrong with it."""
+    from idlewheel.distribution import description  # noqa: PLC0415 -- for those that have one
+
+    html = description.render(core, policy.render_seconds)
+    rules = () if policy.as_mirror else description.UPLOAD_RULES
+    return {"html": html, "problems": [*broken(rules, html)]}
 
 
 def say(answer: dict[str, Any]) -> None:
