@@ -3,15 +3,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from urllib3.filepost import encode_multipart_formdata
 
 from idlewheel.errors import Rejected
 from idlewheel.web.form import LONGEST_FIELD, MOST_PARTS, Form, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 BOUNDARY = "0123456789abcdef0123456789abcdef"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"
@@ -71,6 +73,34 @@ def test_uv_sends_the_content_without_a_type_the_attestations_after_it_and_plura
     assert form.fields["attestations"] == ('[{"version": 1}]',)
     assert form.fields["import_name"] == ("demo", "demo.extra")
     assert form.fields["import_namespace"] == ("acme",)
+
+
+@pytest.mark.parametrize("library", ["urllib3", "httpx"])
+def test_what_real_libraries_write_is_read(library: str) -> None:
+    fields = {"name": "dem\u00f6", "keywords": 'a "b" \\ c; d', "description": "two\r\nlines\n"}
+    content_type, sent = ENCODERS[library](fields, FILE[1])
+
+    assert parse(content_type, sent) == Form(
+        "demo-1.0+local.tar.gz", FILE[1], {name: (value,) for name, value in fields.items()}
+    )
+
+
+def written_by_urllib3(fields: Mapping[str, str], file: bytes) -> tuple[str, bytes]:
+    """Write as requests does, and so twine, poetry, pdm and flit."""
+    sent, content_type = encode_multipart_formdata(
+        [*fields.items(), ("content", ("demo-1.0+local.tar.gz", file, "application/octet-stream"))]
+    )
+    return content_type, sent
+
+
+def written_by_httpx(fields: Mapping[str, str], file: bytes) -> tuple[str, bytes]:
+    """Write as hatch does."""
+    files = {"content": ("demo-1.0+local.tar.gz", file)}
+    request = httpx.Request("POST", "http://127.0.0.1/legacy/", data=dict(fields), files=files)
+    return request.headers["Content-Type"], request.read()
+
+
+ENCODERS = {"urllib3": written_by_urllib3, "httpx": written_by_httpx}
 
 
 @pytest.mark.decides("UP-15")
