@@ -1,44 +1,20 @@
 from __future__ import annotations
 
-import base64
-import gzip
 import json
-import random
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import pytest
 
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.project import ProjectPage, Status
-from idlewheel.errors import NotAcceptable, NotFound, Unavailable
-from idlewheel.web import bodies
-from idlewheel.web.delivery import Delivery, LargePage
-from idlewheel.web.gateway import Reply, Request
+from idlewheel.errors import NotAcceptable, NotFound
+from idlewheel.web.files import asked_project
 from idlewheel.web.negotiation import HTML, JSON, TEXT_HTML
-from idlewheel.web.pages import Pages, asked_project
+from idlewheel.web.pages import Pages
+from tests.unit.web.reader import GZIP, answer, asking, decoded, listed
 from tests.unit.web.shelf import SERIAL, Shelf, page, project, sdist, wheel
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 NAME = NormalizedName("demo-project")
-GZIP = {"accept-encoding": "gzip"}
-
-
-def asking(accept: str = JSON, path: str = "/simple/demo-project/", **changes: Any) -> Request:
-    headers = {"accept": accept, **changes.pop("headers", {})}
-    return Request(path=path, headers=headers, base_url="https://index.example/prod", **changes)
-
-
-def decoded(reply: Reply) -> bytes:
-    """Do what gateway and client do: undo the base64, then the compression."""
-    content = base64.b64decode(reply.body) if reply.is_base64 else reply.body.encode()
-    return gzip.decompress(content) if "Content-Encoding" in reply.headers else content
-
-
-def listed(reply: Reply) -> list[str]:
-    return [file["filename"] for file in json.loads(decoded(reply))["files"]]
 
 
 def publish(shelf: Shelf, *, serial: int) -> ProjectPage:
@@ -84,12 +60,6 @@ def test_the_headers_of_a_page_keep_caches_honest(pages: Pages, route: str) -> N
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert reply.headers["X-PyPI-Last-Serial"] == str(SERIAL)
     assert json.loads(decoded(reply))["meta"]["_last-serial"] == SERIAL
-
-
-def answer(pages: Pages, route: str, accept: str = JSON, **changes: Any) -> Reply:
-    if route == "root":
-        return pages.root(asking(accept, path="/simple/", **changes))
-    return pages.project("demo-project", asking(accept, **changes))
 
 
 @pytest.mark.decides("NEG-18", "NEG-11", "NEG-13")
@@ -246,58 +216,6 @@ def test_a_project_in_quarantine_is_there_without_files() -> None:
     reply = answer(Pages(shelf), "project")
 
     assert (reply.status, listed(reply)) == (200, [])
-
-
-# --- pages that are too large for a function's answer
-
-
-@pytest.fixture
-def large(monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    """Answer a page that is over the limit as text, and compressed still under it."""
-    monkeypatch.setattr(bodies, "LIMIT", 4_000)
-    return Shelf(page(*(wheel(f"1.{number}") for number in range(30))))
-
-
-def storing(stored: list[LargePage]) -> Callable[[LargePage], str]:
-    def store(found: LargePage) -> str:
-        stored.append(found)
-        return "https://bucket.example/pages/1?signed"
-
-    return store
-
-
-def test_a_large_page_that_cannot_be_answered_says_what_helps(large: Shelf) -> None:
-    with pytest.raises(Unavailable, match="ask for it with Accept-Encoding: gzip"):
-        answer(Pages(large), "project")
-
-    assert len(listed(answer(Pages(large), "project", headers=GZIP))) == 30
-
-
-def test_a_large_page_is_stored_with_absolute_links_and_asked_for_there(large: Shelf) -> None:
-    stored: list[LargePage] = []
-    reply = answer(Pages(large, Delivery(storing(stored))), "project")
-    files = json.loads(stored[0].content)["files"]
-
-    assert (reply.status, reply.headers["Location"]) == (
-        302,
-        "https://bucket.example/pages/1?signed",
-    )
-    assert reply.headers["Cache-Control"] == "no-store", "the URL expires"
-    assert files[0]["url"].startswith("https://index.example/prod/files/demo-project/")
-    assert (stored[0].name, stored[0].serial) == ("demo-project", SERIAL)
-
-
-def test_a_large_list_of_projects_is_stored_compressed_if_asked_so(large: Shelf) -> None:
-    noise = random.Random(7)  # names that do not compress
-    for _ in range(400):
-        name = NormalizedName(noise.randbytes(20).hex())
-        large.pages[name] = page(name=name, display_name=name)
-    stored: list[LargePage] = []
-    pages = Pages(large, Delivery(storing(stored)))
-    reply = answer(pages, "root", TEXT_HTML, headers=GZIP)
-
-    assert reply.status == 302
-    assert b'href="https://index.example/prod/simple/' in gzip.decompress(stored[0].content)
 
 
 def test_a_name_in_a_url_is_read_once_and_normalized() -> None:

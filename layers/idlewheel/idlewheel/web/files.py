@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from idlewheel.domain.access import Action
-from idlewheel.domain.names import NormalizedName, normalize
+from idlewheel.domain.names import NormalizedName, is_valid, normalize
 from idlewheel.domain.project import METADATA_SUFFIX, File, FileState, file_key
 from idlewheel.errors import Gone, NotFound
 from idlewheel.web.gateway import Reply, redirect
@@ -28,8 +28,16 @@ _PATH = re.compile(
 
 
 def asked_project(segment: str) -> NormalizedName:
-    """Read the project that a segment of a path names, percent-encoded, in any spelling."""
-    return normalize(unquote(segment))
+    """Read the project that a segment of a path names, percent-encoded, in any spelling.
+
+    Raises:
+        NotFound: no project can have such a name.
+
+    """
+    name = unquote(segment)
+    if not is_valid(name):
+        raise NotFound("there is no such project: none can have this name")
+    return normalize(name)
 
 
 class Asked(NamedTuple):

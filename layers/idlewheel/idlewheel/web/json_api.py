@@ -14,8 +14,8 @@ from packaging.version import InvalidVersion, Version
 
 from idlewheel.errors import Gone, NotFound
 from idlewheel.web.delivery import Delivery, Rendered
+from idlewheel.web.files import asked_project
 from idlewheel.web.negotiation import takes_gzip
-from idlewheel.web.pages import asked_project
 from idlewheel.web.simple import file_url, files_of, instant
 from idlewheel.web.variants import Variant
 

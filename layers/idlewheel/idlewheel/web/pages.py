@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from idlewheel.domain.names import is_valid, normalize
-from idlewheel.errors import NotFound
 from idlewheel.web import simple
 from idlewheel.web.delivery import Delivery, Rendered
+from idlewheel.web.files import asked_project
 from idlewheel.web.gateway import redirect
 from idlewheel.web.variants import Variant
 
 if TYPE_CHECKING:
-    from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import Project
     from idlewheel.services.ports import Catalog
     from idlewheel.web.gateway import Reply, Request
@@ -105,14 +102,6 @@ class Pages:
         variant = Variant.wanted(request)
         source = RootSource(self._catalog, self._catalog.root_counters())
         return self.delivery.answer(source, variant, request)
-
-
-def asked_project(asked: str) -> NormalizedName:
-    """Read the project's name out of a URL. Raises NotFound where no project can have it."""
-    name = unquote(asked)
-    if not is_valid(name):
-        raise NotFound("There is no such project: no project can have this name")
-    return normalize(name)
 
 
 def _beside(request: Request, name: str) -> str:
