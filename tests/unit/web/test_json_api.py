@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idlewheel.domain.project import ProjectPage, Status
-from idlewheel.errors import Gone, NotFound
+from idlewheel.errors import NotFound
 from idlewheel.web.delivery import Delivery
 from idlewheel.web.gateway import Request
 from idlewheel.web.json_api import JsonApi, precedence
@@ -214,6 +214,17 @@ def test_a_version_is_found_by_any_spelling(asked: str) -> None:
     assert document["info"]["release_url"] == f"{BASE}/pypi/demo-project/1.0%2Bl.1/json"
 
 
+@pytest.mark.decides("API-08")
+@pytest.mark.parametrize(("asked", "found"), [("1.0.0", "1.0"), ("1", "1.0"), ("2", "2.0.0")])
+def test_a_version_is_found_by_any_that_is_equal(asked: str, found: str) -> None:
+    assert ask(page(wheel("1.0"), wheel("2.0.0")), version=asked)["info"]["version"] == found
+
+
+@pytest.mark.parametrize("asked", ["1.0", "1.0.0"])
+def test_of_equal_versions_the_one_spelled_as_asked_is_described(asked: str) -> None:
+    assert ask(page(wheel("1.0"), wheel("1.0.0")), version=asked)["info"]["version"] == asked
+
+
 @pytest.mark.decides("API-09", "API-11")
 @pytest.mark.parametrize("asked", ["Demo.Project", "demo__project", "demo-project"])
 def test_a_project_is_found_by_any_spelling(asked: str) -> None:
@@ -238,13 +249,6 @@ def test_a_project_is_found_by_any_spelling(asked: str) -> None:
 def test_what_is_not_there_is_not_found(project: str, version: str | None, method: str) -> None:
     with pytest.raises(NotFound):
         JsonApi(Shelf(page(wheel()))).answer(asking(project, version, method=method))
-
-
-def test_a_release_that_was_deleted_is_gone() -> None:
-    shelf = Shelf(ProjectPage(page().project, (release(deleted=True),)))
-
-    with pytest.raises(Gone):
-        JsonApi(shelf).answer(asking(version="1.0"))
 
 
 def test_a_project_without_any_release_has_nothing_to_describe() -> None:

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from idlewheel.web.gateway import Request
 
 _PATH = re.compile(
-    r"(?P<project>[a-z0-9]+(?:-[a-z0-9]+)*)/(?P<sha256>[0-9a-f]{64})/"
-    r"(?P<filename>[A-Za-z0-9_][A-Za-z0-9._+!-]*)",
+    r"(?P<project>[a-z0-9](?:[a-z0-9-]{0,126}[a-z0-9])?)/(?P<sha256>[0-9a-f]{64})/"
+    r"(?P<filename>[A-Za-z0-9_][A-Za-z0-9._+!-]{0,262})",
     re.ASCII,
 )
-"""``{project}/{sha256}/{filename}``; what does not look like it can be no file of ours."""
+"""``{project}/{sha256}/{filename}``; what does not look like it can be no file of ours.
+
+Nothing longer than a name of 128 characters and a filename of 255 with its suffix: the table
+refuses to look for keys that are too long.
+"""
 
 
 def asked_project(segment: str) -> NormalizedName:

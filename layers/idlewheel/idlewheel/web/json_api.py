@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from packaging.version import InvalidVersion, Version
 
-from idlewheel.errors import Gone, NotFound
+from idlewheel.errors import NotFound
 from idlewheel.web.delivery import Delivery, Rendered
 from idlewheel.web.files import asked_project
 from idlewheel.web.negotiation import takes_gzip
@@ -22,7 +22,6 @@ from idlewheel.web.variants import Variant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import File, Project, ProjectPage, Release
     from idlewheel.services.ports import Catalog
     from idlewheel.web.gateway import Reply, Request
@@ -62,23 +61,20 @@ class JsonApi:
             Unavailable: the answer is too large.
 
         """
-        name = asked_project(request.parameters["project"])
-        project = self._catalog.project(name)
+        project = self._catalog.project(asked_project(request.parameters["project"]))
         version = request.parameters.get("version")
-        known = None if version is None else self._known(name, unquote(version))
-        source = JsonSource(self._catalog, project, known, request.base_url)
+        asked = None if version is None else _read(unquote(version))
+        source = JsonSource(self._catalog, project, asked, request.base_url)
         variant = Variant(MEDIA_TYPE, takes_gzip(request.header("accept-encoding")))
         return self._delivery.answer(source, variant, request)
 
-    def _known(self, name: NormalizedName, asked: str) -> str:
-        """Find the stored spelling of a version. Raises NotFound where there is no such release."""
-        try:
-            version = str(Version(asked))
-        except (InvalidVersion, ValueError):
-            raise NotFound(f"There is no such release of '{name}': that is no version") from None
-        if self._catalog.release(name, version).deleted:
-            raise Gone(f"Release {version} of '{name}' was deleted")
-        return version
+
+def _read(version: str) -> Version:
+    """Read a version. Raises NotFound where it is none: no release can be called so."""
+    try:
+        return Version(version)
+    except (InvalidVersion, ValueError):  # ValueError: more digits than Python reads
+        raise NotFound("There is no such release: that is no version") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +83,8 @@ class JsonSource:
 
     catalog: Catalog
     project: Project
-    version: str | None
+    version: Version | None
+    """None stands for the latest."""
     base_url: str
 
     @property
@@ -112,12 +109,17 @@ class JsonSource:
         return Rendered(f"{page.project.serial:x}", page.project.serial, content)
 
 
-def _release(page: ProjectPage, version: str | None) -> Release:
-    """Pick the release. Raises NotFound where there is none (any more)."""
-    candidates = [release for release in page.releases if version in {None, release.version}]
+def _release(page: ProjectPage, asked: Version | None) -> Release:
+    """Pick a release; 1.0 and 1.0.0 are equal (PEP 440), so the one spelled as asked comes first.
+
+    Raises:
+        NotFound: there is none (any more).
+
+    """
+    candidates = [r for r in page.releases if asked is None or Version(r.version) == asked]
     if not candidates:
-        raise NotFound(f"'{page.project.name}' has no release {version or ''}".rstrip())
-    return max(candidates, key=precedence)
+        raise NotFound(f"'{page.project.name}' has no {f'release {asked}' if asked else 'release'}")
+    return max(candidates, key=lambda release: (release.version == str(asked), precedence(release)))
 
 
 def precedence(release: Release) -> tuple[bool, bool, Version]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -46,9 +47,11 @@ def token(document: object) -> Wish:
     kind = _collect(problems, lambda: _kind(wished.get("kind")))
     scopes = _collect(problems, lambda: parse_scopes(_texts(wished.get("scopes"))))
     life = _collect(problems, lambda: _life(wished.get("days")))
+    principal = _collect(problems, lambda: _line(wished, "principal"))
+    note = _collect(problems, lambda: _line(wished, "note"))
     if problems or kind is None or scopes is None:
         raise Rejected(tuple(problems))
-    return Wish(kind, str(wished.get("principal", "")), scopes, life, str(wished.get("note", "")))
+    return Wish(kind, principal, scopes, life, note)
 
 
 def _collect(problems: list[Problem], read: Callable[[], Any]) -> Any:  # noqa: ANN401
@@ -60,7 +63,7 @@ def _collect(problems: list[Problem], read: Callable[[], Any]) -> Any:  # noqa: 
 
 
 def _kind(value: object) -> Kind:
-    if value not in {Kind.READ.value, Kind.PUBLISH.value, Kind.ADMIN.value}:
+    if value not in (Kind.READ.value, Kind.PUBLISH.value, Kind.ADMIN.value):
         raise _problem("invalid-kind", "'kind' must be read, publish or admin")
     return Kind(str(value))
 
@@ -86,26 +89,35 @@ def _texts(value: object) -> list[str]:
 def status(document: object) -> tuple[Status, str | None]:
     """Read the wish for a status: status, reason. Raises Rejected."""
     wished = _object(document)
-    if wished.get("status") not in set(Status):
+    if wished.get("status") not in tuple(Status):
         raise _problem("invalid-status", f"'status' must be one of {', '.join(Status)}")
-    return Status(wished["status"]), _reason(wished)
+    return Status(wished["status"]), _line(wished, "reason") or None
 
 
 def yank(request: Request) -> str | None:
     """Read the wish for a yank: its reason, perhaps empty; None is a wish to unyank."""
     if request.method == "DELETE":
         return None
-    return _reason(_object(document(request))) or ""
+    return _line(_object(document(request)), "reason")
 
 
-def _reason(wished: dict[str, Any]) -> str | None:
-    reason = wished.get("reason")
-    if reason is not None and (not isinstance(reason, str) or len(reason) > _REASON):
-        raise _problem("invalid-reason", f"'reason' must be a text of at most {_REASON} characters")
-    return " ".join(reason.split()) if reason else None
+def _line(wished: dict[str, Any], name: str) -> str:
+    """Read one line of text, empty where there is none. Raises Rejected."""
+    value = wished.get(name)
+    if value is not None and (not isinstance(value, str) or len(value) > _LONGEST_LINE):
+        raise _problem(
+            f"invalid-{name}", f"'{name}' must be a text of at most {_LONGEST_LINE} characters"
+        )
+    line = " ".join((value or "").split())
+    if _UNTELLABLE.search(line):
+        raise _problem(f"invalid-{name}", f"'{name}' holds control characters or broken text")
+    return line
 
 
-_REASON = 1000
+_UNTELLABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What no page can show and no table can hold: controls, and halves of characters."""
+
+_LONGEST_LINE = 1000
 
 
 def version(request: Request) -> str:
