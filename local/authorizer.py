@@ -19,7 +19,7 @@ from local.refusals import Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from local.functions import Functions
+    from local.functions import Invoker
     from local.http import Request
     from local.plan import Authorizer, Plan
     from local.routes import Match
@@ -31,7 +31,7 @@ class Authorizers:
     """Who may pass, and as whom."""
 
     def __init__(
-        self, plan: Plan, functions: Functions, clock: Callable[[], float] = time.monotonic
+        self, plan: Plan, functions: Invoker, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._plan = plan
         self._functions = functions

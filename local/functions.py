@@ -18,7 +18,7 @@ import sys
 import time
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,15 @@ class FunctionFailed(Exception):
         super().__init__(f"{kind}: {message}")
         self.kind = kind
         self.message = message
+
+
+class Invoker(Protocol):
+    """Lambda, as those see it who invoke."""
+
+    async def invoke(
+        self, name: str, event: bytes, request_id: str = "", trace_id: str = ""
+    ) -> bytes:
+        """Give the JSON that function *name* returns for *event*. Raises FunctionFailed."""
 
 
 class _Worker:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
     from typing import TextIO
 
-    from local.functions import Functions
+    from local.functions import Invoker
     from local.plan import Plan
     from local.routes import Match
 
@@ -43,7 +43,7 @@ _PATIENCE = 30.0
 class Gateway:
     """An ASGI application that answers as the API of a plan does."""
 
-    def __init__(self, plan: Plan, functions: Functions, log: TextIO) -> None:
+    def __init__(self, plan: Plan, functions: Invoker, log: TextIO) -> None:
         self._plan = plan
         self._functions = functions
         self._log = log

@@ -41,8 +41,8 @@ class Routes:
 
     def find(self, method: str, path: str) -> Match | None:
         """Give the route for *path* as it stood in the request line, or None."""
-        segments = path.removeprefix("/").removesuffix("/").split("/")
-        found = _walk(self._root, [] if segments == [""] else segments)
+        segments = path.removesuffix("/").split("/")[1:] if path != "//" else [""]
+        found = _walk(self._root, segments)
         if found is None:
             return None
         resource, parameters = found

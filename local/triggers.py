@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from local.functions import FunctionFailed
 from local.sqs import LONGEST_POLL, QueueUnreachable
 from local.template import REGION
 
 if TYPE_CHECKING:
-    from local.functions import Functions
+    from local.functions import Invoker
     from local.plan import Trigger
-    from local.sqs import Queue
 
 _PAUSE = 1.0
 """Seconds before a queue is asked again that could not be reached."""
@@ -25,10 +24,20 @@ _PAUSE = 1.0
 Message = dict[str, Any]
 
 
+class Messages(Protocol):
+    """A queue, as its consumer sees it."""
+
+    async def receive(self, most: int, wait: int) -> list[Message]:
+        """Wait up to *wait* seconds for up to *most* messages. Raises QueueUnreachable."""
+
+    async def delete(self, receipt: str) -> None:
+        """Take a message away for good. Raises QueueUnreachable."""
+
+
 class Poller:
     """One trigger: takes messages off its queue, and the function's success deletes them."""
 
-    def __init__(self, trigger: Trigger, queue: Queue, functions: Functions) -> None:
+    def __init__(self, trigger: Trigger, queue: Messages, functions: Invoker) -> None:
         self._trigger = trigger
         self._queue = queue
         self._functions = functions
