@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _PATH = re.compile(
     r"(?P<project>[a-z0-9](?:[a-z0-9-]{0,126}[a-z0-9])?)/(?P<sha256>[0-9a-f]{64})/"
-    r"(?P<filename>[A-Za-z0-9_][A-Za-z0-9._+!-]{0,262})",
+    r"(?P<filename>[A-Za-z0-9_][A-Za-z0-9._+!-]{0,263})",
     re.ASCII,
 )
 """``{project}/{sha256}/{filename}``; what does not look like it can be no file of ours.

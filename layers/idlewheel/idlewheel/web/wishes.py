@@ -12,7 +12,7 @@ from idlewheel.distribution.versions import canonical_version
 from idlewheel.domain.access import parse_scopes
 from idlewheel.domain.project import Status
 from idlewheel.domain.tokens import Kind
-from idlewheel.errors import IdlewheelError, Problem, Rejected
+from idlewheel.errors import IdlewheelError, NotFound, Problem, Rejected
 from idlewheel.services.credentials import Wish
 from idlewheel.web.gateway import Reply
 
@@ -122,12 +122,24 @@ _LONGEST_LINE = 1000
 
 def version(request: Request) -> str:
     """Read the version in the path, in any of its spellings. Raises Rejected."""
-    return canonical_version(unquote(request.parameters["version"]))
+    text = unquote(request.parameters["version"])
+    if len(text) > _LONGEST_NAME:
+        raise _problem("invalid-version", "no version is that long")
+    return canonical_version(text)
 
 
 def filename(request: Request) -> str:
-    """Read the filename in the path."""
-    return unquote(request.parameters["filename"])
+    """Read the filename in the path. Raises NotFound where no file can be called so."""
+    name = unquote(request.parameters["filename"])
+    if not _FILENAME.fullmatch(name):
+        raise NotFound("there is no such file: none can have this name")
+    return name
+
+
+_LONGEST_NAME = 255
+"""Characters of a filename, and so of what is in it: the table refuses keys that are too long."""
+
+_FILENAME = re.compile(r"[A-Za-z0-9._+!-]{1,255}", re.ASCII)
 
 
 def _object(document: object) -> dict[str, Any]:
