@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import importlib
+import sys
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import emulator as emulators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pynamodb.connection import Connection
 
@@ -70,3 +72,21 @@ def connection(stack: Stack) -> Connection:
 
     bind_access(stack.access_table, emulators.REGION)
     return bind_index(stack.index_table, emulators.REGION)
+
+
+@pytest.fixture
+def load(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """Import a function as Lambda does: its environment first, and anew for every test."""
+    for name, value in stack.environment().items():
+        monkeypatch.setenv(name, value)
+    loaded = []
+
+    def load(name: str) -> Any:
+        module = f"functions.{name}.app"
+        sys.modules.pop(module, None)
+        loaded.append(module)
+        return importlib.import_module(module)
+
+    yield load
+    for module in loaded:
+        sys.modules.pop(module, None)

@@ -72,12 +72,13 @@ def routes() -> Iterator[Route]:
 
 
 def event(name: str, **changes: Any) -> dict[str, Any]:
-    """Read a sample, changed: ``headers`` and ``requestContext`` are merged, the rest replaced."""
+    """Read a sample, changed: ``headers`` are merged, the rest is replaced."""
     sample: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     for key, value in changes.items():
         if key == "headers":
             sample["headers"] |= value
-            sample["multiValueHeaders"] |= {header: [one] for header, one in value.items()}
+            several = sample.setdefault("multiValueHeaders", {})
+            several |= {header: [one] for header, one in value.items()}
         else:
             sample[key] = value
     return sample

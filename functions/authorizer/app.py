@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-
 from idlewheel.errors import Unauthenticated
 from idlewheel.services.credentials import authenticate
 from idlewheel.settings import Settings
 from idlewheel.storage.tables import bind_access
 from idlewheel.storage.tokens import DynamoTokens
+from idlewheel.telemetry import count, logger, observed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +20,9 @@ if TYPE_CHECKING:
 settings = Settings()
 bind_access(settings.access_table, settings.region)
 tokens = DynamoTokens()
-logger = Logger()
-metrics = Metrics()
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
+@observed
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer API Gateway's question about one ``Authorization`` header.
 
@@ -38,7 +33,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     try:
         principal = authenticate(tokens, _authorization(event), datetime.now(UTC))
     except Unauthenticated as error:
-        metrics.add_metric("AuthenticationFailures", MetricUnit.Count, 1)
+        count("AuthenticationFailures")
         logger.info("refused credentials", reason=str(error))
         raise Exception("Unauthorized") from None  # noqa: TRY002 - the one text that means 401
     return _policy(principal, event["methodArn"])

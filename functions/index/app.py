@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-
 from idlewheel.domain.access import Action
 from idlewheel.settings import Settings
 from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.signing import Signer, session_credentials
 from idlewheel.storage.tables import bind_index
+from idlewheel.telemetry import count, observed
 from idlewheel.web.files import Downloads, asked_project
 from idlewheel.web.pages import Pages
 from idlewheel.web.routing import Routes
@@ -31,8 +29,6 @@ signer = Signer(
     endpoint=settings.s3_endpoint,
 )
 downloads = Downloads(catalog, lambda key: signer.sign("GET", key, datetime.now(UTC)))
-logger = Logger()
-metrics = Metrics()
 routes = Routes()
 
 
@@ -54,7 +50,7 @@ def project(request: Request) -> Reply:
 @routes.route("GET /files/{proxy+}")
 def file(request: Request) -> Reply:
     """Send the client to where the bytes are."""
-    metrics.add_metric("Downloads", MetricUnit.Count, 1)
+    count("Downloads")
     return downloads.redirect(request)
 
 
@@ -79,8 +75,7 @@ def json_api(request: Request) -> Reply:
     return JsonApi(catalog).answer(request)
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
+@observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request."""
     return routes(event, context)

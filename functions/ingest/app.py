@@ -6,8 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
@@ -22,6 +20,7 @@ from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.publication import DynamoPublisher
 from idlewheel.storage.tables import bind_access, bind_index
 from idlewheel.storage.uploads import DynamoUploads
+from idlewheel.telemetry import count, logger, observed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +39,6 @@ ingest = Ingest(
     files=S3Files(s3, settings.files_bucket, settings.inbox_bucket),
     verify=verify,
 )
-logger = Logger()
-metrics = Metrics()
 processor = BatchProcessor(event_type=EventType.SQS)
 
 
@@ -50,9 +47,7 @@ def process(record: SQSRecord) -> None:
     for key in staged_keys(record.body):
         outcome, problems = ingest.process(key)
         logger.info("ingested", key=key, outcome=outcome, problems=[list(p) for p in problems])
-        metrics.add_metric(_METRIC[outcome], MetricUnit.Count, 1)
-        if problems:
-            metrics.add_metadata("codes", [problem.code for problem in problems])
+        count(_METRIC[outcome], tuple(problem.code for problem in problems))
 
 
 _METRIC = {
@@ -72,8 +67,7 @@ def staged_keys(body: str) -> Iterator[str]:
         yield unquote_plus(record["s3"]["object"]["key"])
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
+@observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """Process one batch of messages; those that fail come again."""
     return dict(
@@ -87,12 +81,11 @@ def give_up(record: SQSRecord) -> None:
     """End the uploads of a message that could not be processed."""
     for key in staged_keys(record.body):
         logger.error("abandoned", key=key)
-        metrics.add_metric("AbandonedUploads", MetricUnit.Count, 1)
+        count("AbandonedUploads")
         ingest.abandon(key)
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
+@observed
 def abandon(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """Process the dead letters: nobody waits for ever."""
     return dict(

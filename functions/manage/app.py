@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-
 from idlewheel.domain.access import Action
 from idlewheel.errors import IdlewheelError
 from idlewheel.services import credentials
@@ -18,6 +15,7 @@ from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.changes import DynamoChanges
 from idlewheel.storage.tables import bind_access, bind_index
 from idlewheel.storage.tokens import DynamoTokens
+from idlewheel.telemetry import count, observed
 from idlewheel.web import wishes
 from idlewheel.web.files import asked_project
 from idlewheel.web.routing import Routes
@@ -34,8 +32,6 @@ tokens = DynamoTokens()
 management = Management(
     catalog, DynamoChanges(connection), S3Files(connect(settings.region), settings.files_bucket)
 )
-logger = Logger()
-metrics = Metrics()
 routes = Routes()
 
 
@@ -57,7 +53,7 @@ def issue_token(request: Request) -> Reply:
     text, token = credentials.issue(
         tokens, wishes.token(wishes.document(request)), principal.name, now()
     )
-    metrics.add_metric("TokensIssued", MetricUnit.Count, 1)
+    count("TokensIssued")
     return wishes.reply({"token": text, **wishes.describe(token)}, 201)
 
 
@@ -166,8 +162,7 @@ def restore_project(request: Request) -> Reply:
     return wishes.done()
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
+@observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request, or who invokes the function with AWS credentials.
 

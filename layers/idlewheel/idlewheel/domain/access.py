@@ -23,6 +23,7 @@ class Action(StrEnum):
     PUBLISH = "publish"
     YANK = "yank"
     ADMIN = "admin"
+    """Everything: whoever administers a project may also do the rest to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ class Principal:
 
     def may(self, action: Action, project: NormalizedName | None = None) -> bool:
         """Say whether *action* is allowed on *project*, or on the whole index."""
-        return any(scope.action is action and scope.covers(project) for scope in self.scopes)
+        sufficient = {action, Action.ADMIN}
+        return any(scope.action in sufficient and scope.covers(project) for scope in self.scopes)
 
     def require(self, action: Action, project: NormalizedName | None = None) -> None:
         """Go on only if :meth:`may` says so.

@@ -41,6 +41,9 @@ class Lane(StrEnum):
 IN_FLIGHT = timedelta(minutes=15)
 """How long an upload may stay unjudged; a retry joins it only within this time."""
 
+SESSION = timedelta(hours=3)
+"""How long a large upload may stay unjudged: to send 5 GiB at half a MB a second, and verify it."""
+
 REMEMBERED = timedelta(days=30)
 """How long an upload's verdict can be asked for."""
 
@@ -73,9 +76,14 @@ class Upload:
         """Where its bytes wait in the inbox bucket."""
         return f"staged/{self.lane}/{self.id}/{self.filename}"
 
+    @property
+    def expires_at(self) -> datetime:
+        """When nobody waits for its bytes any more."""
+        return self.received_at + (SESSION if self.lane is Lane.LARGE else IN_FLIGHT)
+
     def in_flight(self, now: datetime) -> bool:
         """Say whether it may still be judged, so that a retry should wait for it."""
-        return not self.state.terminal and now < self.received_at + IN_FLIGHT
+        return not self.state.terminal and now < self.expires_at
 
     def verdict(self) -> Refusal | None:
         """Answer the refusal of a rejected upload, or None."""
