@@ -83,7 +83,7 @@ def test_who_has_the_page_is_told_so_after_one_small_read(
 
     assert (again.status, again.body) == (304, "")
     assert sum(shelf.reads.values()) == 1
-    for name in ("ETag", "Vary", "Cache-Control"):
+    for name in ("Content-Type", "ETag", "Vary", "Cache-Control"):
         assert again.headers[name] == first.headers[name]
 
 

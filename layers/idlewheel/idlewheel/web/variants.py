@@ -55,9 +55,12 @@ class Variant:
         """Compose what a 200 and its 304 have in common (RFC 9110 §15.4.5).
 
         Every page is asked for again before it is used (no-cache): pip obeys a max-age, and
-        would not see what was published a moment ago.
+        would not see what was published a moment ago. The media type is among them because API
+        Gateway would call a 304 without one application/json, and the caches of pip and poetry
+        (CacheControl) keep the page with the headers of the 304: they could not read it again.
         """
         return {
+            "Content-Type": self.media_type,
             "ETag": self.etag(revision),
             "Vary": "Accept, Accept-Encoding, Authorization",
             "Cache-Control": "private, no-cache",
@@ -72,7 +75,6 @@ class Variant:
         encoding = {"Content-Encoding": "gzip"} if self.gzip else {}
         return {
             **self.headers(revision),
-            "Content-Type": self.media_type,
             "X-PyPI-Last-Serial": str(serial),
             **encoding,
         }
