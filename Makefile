@@ -37,12 +37,28 @@ run: .venvs/run/installed .venvs/aws/installed ## Start a private index on 127.0
 
 # --- developing ----------------------------------------------------------------------------------
 
+TEST_TOOLS := $(VENV)/installed .venvs/run/installed .venvs/aws/installed .venvs/template/installed
+
+.PHONY: test
+test: $(TEST_TOOLS) ## Run every test: units, contracts, functions, the template, and the real clients
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: test-fast
+test-fast: $(VENV)/installed .venvs/aws/installed ## Run the tests that take seconds: no client, no deployment
+	@$(BIN)/pytest tests/unit tests/contract tests/architecture
+
 .PHONY: lock
 lock: $(VENV)/uv ## Pin every requirement again, with hashes
 	@for source in layers/idlewheel/requirements.in requirements/*.in requirements/clients/*.in; do \
 	  test -e $$source || continue; echo $$source; \
 	  $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header \
 	    --python-version 3.11 $$source -o $${source%.in}.txt || exit 1; done
+
+.PHONY: check
+check: $(VENV)/installed validate ## Check style, types, imports and the template
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=.:layers/idlewheel $(BIN)/lint-imports --no-logo
 
 .PHONY: format
 format: $(VENV)/installed ## Format the code
