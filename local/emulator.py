@@ -77,8 +77,10 @@ def start(state: Path) -> Emulator:
     with log.open("ab") as stream:
         process = _spawn(folder, port, stream)
     identity = Identity.of(process.pid)
-    record.write_text(json.dumps({"port": port, **(identity.to_json() if identity else {})}))
-    return Emulator(process, port, log)
+    emulator = Emulator(process, port, log)
+    known = identity.to_json() if identity else {}
+    record.write_text(json.dumps({"port": port, "endpoint": emulator.endpoint, **known}))
+    return emulator
 
 
 def _spawn(folder: Path, port: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
