@@ -28,6 +28,7 @@ EXAMPLES = {
     "id": "0123456789",
     "proxy": "demo/" + "a" * 64 + "/demo-1.0%2Blocal.1-py3-none-any.whl",
 }
+UPLOAD_ID = "0123456789abcdef0123456789abcdef"
 HOST = "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
 SLASHED = {"/simple", "/simple/{project}", "/legacy"}
 """Routes that clients ask for with a slash at the end."""
@@ -86,9 +87,10 @@ def event(name: str, **changes: Any) -> dict[str, Any]:
 
 def make(route: Route) -> dict[str, Any]:
     """Make a sample of *route* as API Gateway would send it."""
+    examples = EXAMPLES | ({"id": UPLOAD_ID} if route.path.startswith("/uploads") else {})
     names = re.findall(r"{(\w+)\+?}", route.path)
-    parameters = {name: EXAMPLES[name] for name in names}
-    path = re.sub(r"{(\w+)\+?}", lambda match: EXAMPLES[match[1]], route.path)
+    parameters = {name: examples[name] for name in names}
+    path = re.sub(r"{(\w+)\+?}", lambda match: examples[match[1]], route.path)
     path += "/" if route.path in SLASHED else ""
     headers, body = _headers_and_body(route)
     return {
@@ -126,6 +128,11 @@ def _body(route: Route) -> tuple[str, bytes]:
     if route.path == "/legacy":
         return posted(*factories.wheel())
     wishes = {
+        "OpenSession": {
+            "filename": "demo-1.0-py3-none-any.whl",
+            "size": 209_715_200,
+            "sha256": "a" * 64,
+        },
         "IssueToken": {"kind": "read", "principal": "ci", "scopes": ["read:*"], "days": 30},
         "SetStatus": {"status": "archived", "reason": "moved to demo2"},
     }

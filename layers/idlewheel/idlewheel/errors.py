@@ -10,6 +10,7 @@ IdlewheelError
 │   └── Gone             it was here, and was deleted
 ├── NotAcceptable        nothing that we can say is among what the client takes
 ├── TooLarge             more bytes than this door lets through
+├── TooMany              more at once than one token may have
 └── Unavailable          we cannot know now; asking again is safe
     └── Undecided        the upload has not been judged within the time of a request
 """
@@ -89,6 +90,12 @@ class TooLarge(IdlewheelError):
     """More bytes than this door lets through."""
 
     code = "too-large"
+
+
+class TooMany(IdlewheelError):
+    """More at once than one token may have; some will end by themselves."""
+
+    code = "too-many"
 
 
 class Unavailable(IdlewheelError):

@@ -72,11 +72,15 @@ class Catalog(Protocol):
 class Uploads(Protocol):
     """Uploads on their way."""
 
-    def open(self, upload: Upload) -> Upload:
+    def open(self, upload: Upload, at_once: int | None = None) -> Upload:
         """Record *upload*, or answer the one it joins.
 
         A retry of the same filename and bytes by the same token joins the upload that is in
         flight; nothing is written then.
+
+        Raises:
+            TooMany: the token has *at_once* uploads open that were opened with such a bound.
+
         """
         ...
 
@@ -152,6 +156,25 @@ class Changes(Protocol):
 
     def mark_release(self, name: NormalizedName, version: str, *, deleted: bool) -> None:
         """Drop a version from the list of versions, or take it back. Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """One request that puts the bytes of an upload into the inbox, and no others."""
+
+    url: str
+    headers: Mapping[str, str]
+    """To be sent as they are: they are signed, so the store refuses whatever differs."""
+    expires_at: datetime
+    """Until when the request may start; one that has started may end later."""
+
+
+class Gate(Protocol):
+    """The way into the inbox for who is not us."""
+
+    def admit(self, upload: Upload, now: datetime) -> Admission:
+        """Let the bytes of *upload* in: those bytes, that many, once, and soon."""
         ...
 
 

@@ -64,7 +64,7 @@ class S3Inbox:
                 Bucket=self._bucket,
                 Key=key,
                 Body=body,
-                ChecksumSHA256=_checksum(sha256),
+                ChecksumSHA256=checksum(sha256),
                 IfNoneMatch="*",
             )
         except ClientError as error:
@@ -73,7 +73,7 @@ class S3Inbox:
 
     def _holds(self, key: str, sha256: str) -> bool:
         head = self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
-        return head.get("ChecksumSHA256") == _checksum(sha256)
+        return head.get("ChecksumSHA256") == checksum(sha256)
 
     def fetch(self, key: str, path: Path) -> bool:
         """Stream the object to *path*; False where there is none (any more)."""
@@ -175,7 +175,8 @@ def _batches(
         yield some
 
 
-def _checksum(sha256: str) -> str:
+def checksum(sha256: str) -> str:
+    """Spell a SHA-256 as S3 does."""
     return base64.b64encode(bytes.fromhex(sha256)).decode()
 
 

@@ -60,6 +60,16 @@ def upload(upload_id: str) -> str:
     return f"UPLOAD#{upload_id}"
 
 
+def slots(token_id: str) -> str:
+    """The partition of the upload sessions that a token has open."""
+    return f"SESSIONS#{token_id}"
+
+
+def slot(number: int) -> str:
+    """One of the places for them: there are as many as may be open at once."""
+    return f"SLOT#{number:03}"
+
+
 def root(shard: int) -> str:
     """The partition of one shard of the list of projects."""
     return f"ROOT#{shard}"

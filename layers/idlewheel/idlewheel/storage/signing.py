@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from idlewheel.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from botocore.session import Session
@@ -35,7 +35,7 @@ class Credentials(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs reads of one bucket."""
+    """Signs requests to one bucket."""
 
     bucket: str
     region: str
@@ -44,14 +44,27 @@ class Signer:
     endpoint: str | None = None
     """An S3 that is not AWS's own; addressed by path, as it may have no names for buckets."""
 
-    def sign(self, method: str, key: str, now: datetime) -> str:
-        """Make a URL that allows *method* on *key* for :data:`LIFETIME` seconds from *now*."""
+    def sign(
+        self,
+        method: str,
+        key: str,
+        now: datetime,
+        headers: Mapping[str, str] | None = None,
+        lifetime: int = LIFETIME,
+    ) -> str:
+        """Make a URL that allows *method* on *key* for *lifetime* seconds from *now*.
+
+        *headers*, by names in lower case, must then be sent exactly so.
+        """
         credentials = self.credentials()
         scheme, host, path = self._address(key)
         moment = now.strftime("%Y%m%dT%H%M%SZ")
         scope = f"{moment[:8]}/{self.region}/s3/aws4_request"
-        query = _query(credentials, scope, moment)
-        request = f"{method}\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+        signed = sorted({"host": host, **(headers or {})}.items())
+        names = ";".join(name for name, _ in signed)
+        query = _query(credentials, scope, moment, names, lifetime)
+        lines = "".join(f"{name}:{value}\n" for name, value in signed)
+        request = f"{method}\n{path}\n{query}\n{lines}\n{names}\nUNSIGNED-PAYLOAD"
         to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{_sha256(request)}"
         signature = _signature(credentials.secret_key, scope, to_sign)
         return f"{scheme}://{host}{path}?{query}&X-Amz-Signature={signature}"
@@ -65,14 +78,14 @@ class Signer:
         return scheme, host, f"/{self.bucket}{path}"
 
 
-def _query(credentials: Credentials, scope: str, moment: str) -> str:
+def _query(credentials: Credentials, scope: str, moment: str, signed: str, lifetime: int) -> str:
     parameters = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Credential": f"{credentials.access_key}/{scope}",
         "X-Amz-Date": moment,
-        "X-Amz-Expires": str(LIFETIME),
+        "X-Amz-Expires": str(lifetime),
         "X-Amz-Security-Token": credentials.session_token,
-        "X-Amz-SignedHeaders": "host",
+        "X-Amz-SignedHeaders": signed,
     }
     return "&".join(
         f"{name}={quote(value, safe='~')}" for name, value in parameters.items() if value

@@ -153,6 +153,13 @@ class UploadItem(IndexItem, discriminator="upload"):
     ttl = TTLAttribute()
 
 
+class SlotItem(IndexItem, discriminator="slot"):
+    """SESSIONS#{token id} / SLOT#{number}: an upload session that is open, until it expires."""
+
+    upload_id = UnicodeAttribute()
+    ttl = TTLAttribute()
+
+
 class ShardItem(IndexItem, discriminator="shard"):
     """ROOT#{0..15} / ROOT."""
 

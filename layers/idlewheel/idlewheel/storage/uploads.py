@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import DoesNotExist, UpdateError
 
-from idlewheel.domain.uploads import IN_FLIGHT, UploadState
+from idlewheel.domain.uploads import UploadState
 from idlewheel.errors import NotFound
-from idlewheel.storage import keys, mapping
+from idlewheel.storage import keys, mapping, slots
 from idlewheel.storage.tables import InFlightItem, UploadItem
 from idlewheel.storage.transactions import Busy, Writes, attempts
 
@@ -27,14 +27,17 @@ class DynamoUploads:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def open(self, upload: Upload) -> Upload:
+    def open(self, upload: Upload, at_once: int | None = None) -> Upload:
         """Record *upload*, or answer the one that is in flight with the same bytes and token."""
         for _ in attempts():
             seen = self._in_flight(upload)
             if seen is not None and seen.in_flight(upload.received_at):
                 return seen
+            writes = self._record(upload, seen)
+            if at_once is not None:
+                slots.take(writes, upload, at_once, self.get)
             try:
-                if not self._record(upload, seen):
+                if not writes.commit(self._connection):
                     return upload
             except Busy:
                 continue
@@ -48,12 +51,12 @@ class DynamoUploads:
         except (DoesNotExist, NotFound):
             return None
 
-    def _record(self, upload: Upload, seen: Upload | None) -> frozenset[str]:
+    def _record(self, upload: Upload, seen: Upload | None) -> Writes:
         pointer = InFlightItem(
             keys.filename(upload.filename),
             keys.in_flight(upload.sha256, upload.token_id),
             upload_id=upload.id,
-            ttl=upload.received_at + IN_FLIGHT,
+            ttl=upload.expires_at,
         )
         # Nobody points elsewhere since we looked; an outdated pointer may also have expired.
         unchanged: Condition = InFlightItem.pk.does_not_exist()
@@ -62,7 +65,7 @@ class DynamoUploads:
         writes = Writes()
         writes.put("upload", mapping.upload_item(upload), UploadItem.pk.does_not_exist())
         writes.put("pointer", pointer, unchanged)
-        return writes.commit(self._connection)
+        return writes
 
     def get(self, upload_id: str) -> Upload:
         """Find an upload."""

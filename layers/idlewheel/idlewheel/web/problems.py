@@ -40,6 +40,7 @@ ANSWERS: dict[type[errors.IdlewheelError], Answer] = {
     errors.Gone: Answer(410, "Deleted"),
     errors.NotAcceptable: Answer(406, "Not acceptable"),
     errors.TooLarge: Answer(413, "Too large"),
+    errors.TooMany: Answer(429, "Too many at once", retry_after=30),
     errors.Unavailable: Answer(503, "Unavailable now, try again", retry_after=2),
     errors.Undecided: Answer(503, "Not decided yet, try again", retry_after=5),
 }

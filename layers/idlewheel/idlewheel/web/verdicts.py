@@ -28,13 +28,13 @@ def pending(upload: Upload, request: Request) -> Reply:
     """Answer 202, but only to who asked for it: a form client would take it for success."""
     reply = _reply(
         202,
-        f"{upload.filename} is being verified; its verdict: {_status_url(upload, request)}",
-        _document(upload),
+        f"{upload.filename} is being verified; its verdict: {status_url(upload, request)}",
+        describe(upload, request),
         request,
     )
     return Reply(
         reply.status,
-        {**reply.headers, "Location": _status_url(upload, request)},
+        {**reply.headers, "Location": status_url(upload, request)},
         reply.body,
     )
 
@@ -43,7 +43,7 @@ def status(upload: Upload, request: Request) -> Reply:
     """Answer how far an upload is, and why it was refused if it was."""
     lines = [f"{upload.filename}: {upload.state}"]
     lines += [f"- {problem.message} [{problem.code}]" for problem in upload.problems]
-    return _reply(200, "\n".join(lines), _document(upload), request)
+    return _reply(200, "\n".join(lines), describe(upload, request), request)
 
 
 def asks_to_respond_early(request: Request) -> bool:
@@ -63,11 +63,13 @@ def require_visible(upload: Upload, principal: Principal) -> None:
         raise Denied(f"token {principal.token_id} may not see uploads of '{upload.project}'")
 
 
-def _status_url(upload: Upload, request: Request) -> str:
+def status_url(upload: Upload, request: Request) -> str:
+    """Say where to ask how far an upload is."""
     return f"{request.base_url}/uploads/{upload.id}"
 
 
-def _document(upload: Upload) -> dict[str, object]:
+def describe(upload: Upload, request: Request) -> dict[str, object]:
+    """Tell all that an uploader may know of an upload."""
     return {
         "id": upload.id,
         "filename": upload.filename,
@@ -77,7 +79,10 @@ def _document(upload: Upload) -> dict[str, object]:
         "size": upload.size,
         "state": upload.state,
         "received_at": upload.received_at.isoformat(),
+        "expires_at": upload.expires_at.isoformat(),
+        "refusal": upload.refusal,
         "problems": [problem._asdict() for problem in upload.problems],
+        "links": {"self": status_url(upload, request)},
     }
 
 

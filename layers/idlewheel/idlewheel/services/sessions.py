@@ -1,0 +1,138 @@
+"""Upload sessions: how files of any size come in.
+
+A client announces a file and is let in to put its bytes into the inbox; their arrival is what
+starts ingest. There is nothing to finish: the client waits for the verdict, or asks again later.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from idlewheel.domain.access import Action
+from idlewheel.domain.names import NormalizedName
+from idlewheel.domain.uploads import Lane, Upload, UploadState, new_upload_id
+from idlewheel.errors import Conflict, Problem, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from idlewheel.distribution.form import Declaration
+    from idlewheel.domain.access import Principal
+    from idlewheel.services.ports import Catalog, Uploads
+
+AT_ONCE = 50
+"""Sessions that one token may have open: whoever holds it can stage no more than these."""
+
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 1.0
+"""Seconds between two looks at a session; a large file takes seconds to verify."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a client says of the file that it is about to send."""
+
+    declaration: Declaration
+    size: int
+    """Bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """The digest that the bytes will have."""
+        return self.declaration.digests["sha256"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The desk where large files are announced."""
+
+    catalog: Catalog
+    uploads: Uploads
+    clock: Callable[[], float] = time.time
+    pause: Callable[[float], None] = time.sleep
+
+    def open(
+        self, announcement: Announcement, principal: Principal, now: datetime
+    ) -> Upload | None:
+        """Answer the session to send the bytes in, or None: the file is published already.
+
+        A retry of what is open joins it.
+
+        Raises:
+            Denied: the principal may not publish to this project.
+            Conflict: the filename is taken.
+            TooMany: the token has :data:`AT_ONCE` sessions open.
+
+        """
+        declaration = announcement.declaration
+        project = NormalizedName(declaration.project)
+        principal.require(Action.PUBLISH, project)
+        claim = self.catalog.claim(declaration.filename)
+        if claim is not None and claim.settles(declaration.filename, announcement.sha256):
+            return None
+        upload = Upload(
+            id=new_upload_id(),
+            filename=declaration.filename,
+            project=project,
+            version=declaration.version,
+            sha256=announcement.sha256,
+            size=announcement.size,
+            principal=principal.name,
+            token_id=principal.token_id,
+            scopes=principal.scopes,
+            received_at=now,
+            lane=Lane.LARGE,
+            declared={"attestations": declaration.attestations},
+        )
+        return self.uploads.open(upload, AT_ONCE)
+
+    def watch(self, upload: Upload, deadline: float, now: datetime) -> Upload:
+        """Answer *upload* as soon as it is judged, or as it is at *deadline*.
+
+        Args:
+            upload: as it was a moment ago.
+            deadline: seconds since the epoch.
+            now: by it a session whose bytes never came is ended as expired.
+
+        """
+        if not upload.state.terminal and now >= upload.expires_at:
+            return self.uploads.reject(upload.id, _expired(upload))
+        pause = FIRST_PAUSE
+        while not upload.state.terminal and self.clock() + pause <= deadline:
+            self.pause(pause)
+            upload = self.uploads.get(upload.id)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+        return upload
+
+    def cancel(self, upload: Upload) -> Upload:
+        """End *upload* before it is judged; one that was refused stays as it is.
+
+        Raises:
+            Conflict: it is published, and what is published is deleted, not cancelled.
+
+        """
+        ended = self.uploads.reject(upload.id, _cancelled(upload))
+        if ended.state is UploadState.PUBLISHED:
+            raise Conflict(
+                f"{upload.filename} is published and cannot be cancelled any more: delete it"
+            )
+        return ended
+
+
+def _expired(upload: Upload) -> Rejected:
+    return Rejected(
+        (
+            Problem(
+                "session-expired",
+                f"the bytes of {upload.filename} did not arrive before "
+                f"{upload.expires_at:%Y-%m-%d %H:%M} UTC, when the session expired; open another",
+            ),
+        )
+    )
+
+
+def _cancelled(upload: Upload) -> Rejected:
+    return Rejected((Problem("cancelled", f"the upload of {upload.filename} was cancelled"),))

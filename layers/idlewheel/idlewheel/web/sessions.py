@@ -1,0 +1,131 @@
+"""Upload sessions, as their clients speak of them; requests and answers are JSON.
+
+The words map to those of PEP 694: docs/decisions/upload-sessions.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from idlewheel.distribution.form import Declaration
+from idlewheel.distribution.policy import Policy
+from idlewheel.distribution.rules import broken, shown
+from idlewheel.errors import NotFound, Problem, Rejected
+from idlewheel.services.sessions import Announcement
+from idlewheel.web import verdicts
+from idlewheel.web.gateway import Reply
+from idlewheel.web.wishes import document, reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from idlewheel.domain.uploads import Upload
+    from idlewheel.services.ports import Admission
+    from idlewheel.web.gateway import Request
+
+LONGEST_WAIT = 25
+"""Seconds that one question may wait for a verdict; the gateway gives up at 29."""
+
+LARGEST_FILE = Policy().file_bytes
+LONGEST_ATTESTATIONS = 256 * 1024
+"""Bytes of their JSON: they wait in the upload's item, which takes 400 KB."""
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def announcement(request: Request) -> Announcement:
+    """Read what a client is about to send: filename, size, sha256, perhaps attestations.
+
+    Raises:
+        Rejected: with every problem of it and of the filename.
+
+    """
+    said = document(request)
+    if not isinstance(said, dict):
+        raise Rejected((Problem("invalid-json", "the body must be a JSON object"),))
+    problems = tuple(broken(RULES, said))
+    try:
+        declaration = Declaration.of(str(said.get("filename") or ""))
+    except Rejected as error:
+        raise Rejected((*error.problems, *problems)) from None
+    if problems:
+        raise Rejected(problems)
+    attestations = json.dumps(said["attestations"]) if said.get("attestations") else None
+    digests = {"sha256": said["sha256"]}
+    return Announcement(
+        replace(declaration, digests=digests, attestations=attestations), said["size"]
+    )
+
+
+def announcement_has_a_size(said: Mapping[str, Any]) -> Iterator[str]:
+    """``size`` is the number of bytes: at least one, and at most what S3 takes in one request."""
+    size = said.get("size")
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        yield f"size must be the number of bytes of the file, not {shown(str(size))}"
+    elif size > LARGEST_FILE:
+        yield f"the file has {size} bytes; {LARGEST_FILE} (5 GiB) are allowed"
+
+
+def announcement_has_a_sha256(said: Mapping[str, Any]) -> Iterator[str]:
+    """``sha256`` is the digest of the file, by which the store refuses other bytes."""
+    if not isinstance(said.get("sha256"), str) or not _SHA256.fullmatch(said["sha256"]):
+        yield "sha256 must be 64 hexadecimal digits, in lower case"
+
+
+def announcement_has_attestations_in_json(said: Mapping[str, Any]) -> Iterator[str]:
+    """``attestations``, where given, is an array of objects (PEP 740), and not a huge one."""
+    found = said.get("attestations")
+    if found is None:
+        return
+    if not isinstance(found, list) or not found or not all(isinstance(a, dict) for a in found):
+        yield "attestations must be a JSON array of objects"
+    elif len(json.dumps(found)) > LONGEST_ATTESTATIONS:
+        yield f"attestations may have {LONGEST_ATTESTATIONS} bytes as JSON"
+
+
+RULES = (
+    announcement_has_a_size,
+    announcement_has_a_sha256,
+    announcement_has_attestations_in_json,
+)
+
+
+def opened(upload: Upload, admission: Admission, request: Request) -> Reply:
+    """Answer 201: the session, and the one request that puts the bytes where they belong."""
+    found = {
+        **verdicts.describe(upload, request),
+        "upload": {
+            "method": "PUT",
+            "url": admission.url,
+            "headers": dict(admission.headers),
+            "expires_at": admission.expires_at.isoformat(),
+        },
+    }
+    answer = reply(found, 201)
+    location = verdicts.status_url(upload, request)
+    return Reply(answer.status, {**answer.headers, "Location": location}, answer.body)
+
+
+def upload_id(request: Request) -> str:
+    """Read the id in the path. Raises NotFound where no upload can have it."""
+    text = request.parameters["id"]
+    if not _ID.fullmatch(text):
+        raise NotFound("there is no such upload: none can have this id")
+    return text
+
+
+def patience(request: Request) -> float:
+    """Read how many seconds the client wants to wait (``?wait=20``); 0 where it does not say.
+
+    Raises:
+        Rejected: it is not a number.
+
+    """
+    text = request.query.get("wait", "0")
+    if not text.isascii() or not text.isdigit():
+        raise Rejected((Problem("invalid-wait", f"wait must be seconds, not {shown(text)}"),))
+    return min(float(text), LONGEST_WAIT)
