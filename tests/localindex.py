@@ -77,8 +77,11 @@ def spawn(
     """Start the process and wait for nothing. What it prints goes to *state*.out."""
     with state.with_suffix(".out").open("a") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "local"]
-            + [f"--port={port}", f"--state={state}", f"--template={template}"],
+            [
+                sys.executable,
+                *("-m", "local"),
+                *(f"--port={port}", f"--state={state}", f"--template={template}"),
+            ],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if "AWS" not in name},
             stdin=subprocess.DEVNULL,
