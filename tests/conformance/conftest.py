@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.conformance.clients import Index, fresh
+from tests.localindex import local_index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """A local index of this session's own, seen from outside."""
+    with (
+        local_index(tmp_path_factory.mktemp("conformance") / "state") as running,
+        httpx.Client(timeout=60) as http,
+    ):
+        yield Index(running, http)
+
+
+@pytest.fixture
+def name() -> str:
+    """A project that nobody has used."""
+    return fresh()
