@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_RELEASE = re.compile(r"((?:\d+!)?\d+(?:\.\d+)*?)(?:\.0)+(?=[^.\d]|\.(?:post|dev)|$)")
+_RELEASE = re.compile(r"^((?:\d+!)?\d+(?:\.\d+)*?)(?:\.0)+(?=[^.\d]|\.(?:post|dev)|$)")
 
 
 def canonical(version: str) -> str:
