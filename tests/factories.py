@@ -8,6 +8,7 @@ file that no index should take. The hostile ones, byte for byte, are made in ``t
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
 import hashlib
 import io
@@ -195,8 +196,13 @@ def expanded(tags: Sequence[str]) -> list[str]:
 
 def record_text(members: Mapping[str, bytes], own_path: str) -> str:
     """Return the RECORD of *members*, ending with the row for RECORD itself."""
-    rows = [f"{path},{record_digest(content)},{len(content)}" for path, content in members.items()]
-    return "\n".join([*rows, f"{own_path},,"]) + "\n"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for path, content in members.items():
+        if not path.endswith("/"):
+            writer.writerow((path, record_digest(content), len(content)))
+    writer.writerow((own_path, "", ""))
+    return text.getvalue()
 
 
 def record_digest(content: bytes) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Groups = Mapping[str, Mapping[str, str]]
 
+LINE_BYTES = 4096
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 SCRIPT_NAME = re.compile(r"[\w.-]+")
 INTERPRETER = re.compile(r"python[0-9.]*[a-z]?(\.exe)?", re.IGNORECASE)
@@ -37,6 +38,7 @@ class CaseSensitive(ConfigParser):
 
 def read_entry_points(content: bytes) -> Groups:
     """Return the entry points by group and name, or raise `Unreadable`."""
+    require(entry_points_have_short_lines, content)
     require(entry_points_are_ini, content)
     return parsed(content)
 
@@ -46,6 +48,12 @@ def parsed(content: bytes) -> Groups:
     parser = CaseSensitive()
     parser.read_string(content.decode())
     return {group: dict(parser.items(group)) for group in parser.sections()}
+
+
+def entry_points_have_short_lines(content: bytes) -> Iterator[str]:
+    """No line of entry_points.txt is longer than 4096 bytes: the parser's time is quadratic."""
+    if any(len(line) > LINE_BYTES for line in content.split(b"\n")):
+        yield f"entry_points.txt has a line of more than {LINE_BYTES} bytes"
 
 
 def entry_points_are_ini(content: bytes) -> Iterator[str]:
@@ -74,7 +82,7 @@ def scripts_refer_to_objects(groups: Groups) -> Iterator[str]:
     """A script refers to an object as ``module:attribute``, perhaps with ``[extras]``."""
     for group in SCRIPT_GROUPS:
         for name, value in groups.get(group, {}).items():
-            if not REFERENCE.fullmatch(value.strip()):
+            if len(value) > LINE_BYTES or not REFERENCE.fullmatch(value.strip()):
                 yield f"The script {shown(name)} refers to {shown(value)}, which is no object"
 
 
@@ -84,5 +92,5 @@ def scripts(groups: Groups) -> Iterator[str]:
         yield from groups.get(group, {})
 
 
-GATES = (entry_points_are_ini,)
+GATES = (entry_points_have_short_lines, entry_points_are_ini)
 RULES = (scripts_have_plain_names, scripts_are_no_interpreters, scripts_refer_to_objects)

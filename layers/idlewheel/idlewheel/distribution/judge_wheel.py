@@ -77,7 +77,7 @@ class WheelReader:
         """Judge RECORD, and return its rows."""
         content = self._text(f"{subject.dist_info}/RECORD", self._policy.record_bytes)
         try:
-            recorded = record.read_record(content, subject.files, subject.dist_info)
+            recorded = record.read_record(content, subject.paths, subject.dist_info, self._policy)
         except Unreadable as unreadable:
             self._findings.add([unreadable.problem])
             return {}

@@ -35,11 +35,11 @@ class Policy:
 
     memory_bytes: int = 224 * MIB
     """Address space of the process that reads the file."""
-    seconds: float = 6.0
+    seconds: float = 4.0
     """Processor time for a small file; the verdict then comes within ten seconds."""
     bytes_per_second: int = 8 * MIB
     """How fast a large file is read at the slowest: it adds to *seconds*."""
-    render_seconds: float = 2.0
+    render_seconds: float = 1.5
     """Processor time for the description; beyond that it is shown as plain text."""
 
     def inflated_bytes(self, compressed: int) -> int:

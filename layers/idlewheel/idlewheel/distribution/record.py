@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from idlewheel.distribution.rules import require, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from idlewheel.distribution.policy import Policy
 
 STRONG = frozenset({"sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256", "sha3_512"})
 """SHA-256 or better (PEP 427): never MD5 or SHA-1."""
@@ -44,17 +46,20 @@ class Recorded:
     repeated: tuple[str, ...]
     """Paths that have more than one row."""
     members: frozenset[str]
-    """Every file of the wheel; no folders."""
+    """Every file of the wheel."""
+    folders: frozenset[str]
+    """Every folder that is a member, with its slash; RECORD may list them."""
     dist_info: str
 
     @property
     def exempt(self) -> frozenset[str]:
         """The paths that need no digest."""
-        return frozenset(f"{self.dist_info}/{name}" for name in UNSIGNED)
+        return self.folders | {f"{self.dist_info}/{name}" for name in UNSIGNED}
 
 
-def read_record(content: bytes, members: frozenset[str], dist_info: str) -> Recorded:
+def read_record(content: bytes, paths: Collection[str], dist_info: str, policy: Policy) -> Recorded:
     """Return RECORD, understood, or raise `Unreadable`."""
+    require(record_is_no_flood, content, policy)
     require(record_is_utf8, content)
     lines = content.decode(errors="replace").splitlines()
     rows: dict[str, Row] = {}
@@ -65,7 +70,8 @@ def read_record(content: bytes, members: frozenset[str], dist_info: str) -> Reco
         if row.path in rows:
             repeated.append(row.path)
         rows[row.path] = row
-    return Recorded(rows, tuple(repeated), members, dist_info)
+    folders = frozenset(path for path in paths if path.endswith("/"))
+    return Recorded(rows, tuple(repeated), frozenset(paths) - folders, folders, dist_info)
 
 
 def csv_rows(lines: list[str]) -> Iterator[list[str]]:
@@ -92,6 +98,12 @@ def hasher_of(row: Row | None) -> Any | None:  # noqa: ANN401 -- hashlib has no 
 def spelled(digest: bytes) -> str:
     """Return a digest as RECORD spells it: URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def record_is_no_flood(content: bytes, policy: Policy) -> Iterator[str]:
+    """RECORD has no more lines than a wheel may have members, and some."""
+    if content.count(b"\n") > policy.members + len(UNSIGNED):
+        yield f"RECORD has more lines than there may be members, which is {policy.members}"
 
 
 def record_is_utf8(content: bytes) -> Iterator[str]:
@@ -142,7 +154,7 @@ def record_digests_are_right(row: Row, size: int, digest: bytes) -> Iterator[str
         yield f"{shown(row.path)} has {size} bytes, RECORD says {shown(row.size)}"
 
 
-GATES = (record_is_utf8, record_rows_have_three_fields)
+GATES = (record_is_no_flood, record_is_utf8, record_rows_have_three_fields)
 CONTENT_RULES = (record_digests_are_right,)
 UPLOAD_RULES = (
     record_lists_every_member,

@@ -25,7 +25,7 @@ SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 LIBRARIES = frozenset({"purelib", "platlib"})
 MAJOR = 1
 """Of Wheel-Version; installers refuse any other."""
-WHEEL_LINE = re.compile(r"([A-Za-z-]+):\s*(.*?)\s*")
+WHEEL_FIELD = re.compile(r"[A-Za-z-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ def fits(folder: str, name: DistributionName) -> bool:
 
 def read_about(content: bytes) -> dict[str, tuple[str, ...]]:
     """Return the fields of a WHEEL file; lines that are none come under the empty name."""
-    fields: dict[str, tuple[str, ...]] = {}
+    fields: dict[str, list[str]] = {}
     for line in content.decode("utf-8", "replace").split("\n"):
         if line.strip():
-            match = WHEEL_LINE.fullmatch(line)
-            key, value = (match[1].lower(), match[2]) if match else ("", line)
-            fields[key] = (*fields.get(key, ()), value)
-    return fields
+            name, colon, value = line.partition(":")
+            is_field = colon and WHEEL_FIELD.fullmatch(name)
+            fields.setdefault(name.lower() if is_field else "", []).append(value.strip())
+    return {name: tuple(values) for name, values in fields.items()}
 
 
 def wheel_has_its_dist_info(wheel: Wheel) -> Iterator[str]:
@@ -139,8 +139,8 @@ def wheel_build_is_that_of_the_filename(wheel: Wheel) -> Iterator[str]:
 def wheel_data_goes_to_known_places(wheel: Wheel) -> Iterator[str]:
     """The .data folder has ``purelib``, ``platlib``, ``headers``, ``scripts``, ``data`` only."""
     for path in data_paths(wheel):
-        key, _, rest = path.partition("/")
-        if key not in SCHEMES or (not rest and path in wheel.files):
+        key, slash, _ = path.partition("/")
+        if key not in SCHEMES or not slash:
             yield f"The .data folder has {shown(path)}, which installers have no place for"
 
 
