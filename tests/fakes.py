@@ -6,6 +6,7 @@ cannot drift from what it stands for.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,8 @@ from idlewheel.domain.project import (
 from idlewheel.domain.tokens import Token, TokenState
 from idlewheel.domain.uploads import Upload, UploadState
 from idlewheel.domain.versions import canonical
-from idlewheel.errors import Denied, NotFound, Problem, Refusal, Rejected
+from idlewheel.errors import Denied, NotFound, Problem, Refusal, Rejected, TooMany
+from idlewheel.services.ports import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,6 +49,7 @@ class World:
     files: dict[tuple[str, str], File] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
+    sessions: dict[str, set[str]] = field(default_factory=dict)
     in_flight: dict[tuple[str, str, str], str] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     staged: dict[str, bytes] = field(default_factory=dict)
@@ -108,14 +111,23 @@ class FakeUploads:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def open(self, upload: Upload) -> Upload:
+    def open(self, upload: Upload, at_once: int | None = None) -> Upload:
         place = (upload.filename.casefold(), upload.sha256, upload.token_id)
         seen = self.world.uploads.get(self.world.in_flight.get(place, ""))
         if seen is not None and seen.in_flight(upload.received_at):
             return seen
+        if at_once is not None:
+            self._take_slot(upload, at_once)
         self.world.uploads[upload.id] = upload
         self.world.in_flight[place] = upload.id
         return upload
+
+    def _take_slot(self, upload: Upload, at_once: int) -> None:
+        mine = self.world.sessions.setdefault(upload.token_id, set())
+        mine &= {one for one in mine if self.world.uploads[one].in_flight(upload.received_at)}
+        if len(mine) >= at_once:
+            raise TooMany(f"token {upload.token_id} has {at_once} uploads open")
+        mine.add(upload.id)
 
     def get(self, upload_id: str) -> Upload:
         if upload_id not in self.world.uploads:
@@ -276,6 +288,28 @@ class FakeInbox:
 
     def discard(self, key: str) -> None:
         self.world.staged.pop(key, None)
+
+
+class FakeGate:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def admit(self, upload: Upload, now: datetime) -> Admission:
+        headers = {"content-length": str(upload.size), "sha256": upload.sha256}
+        return Admission(upload.staged_key, headers, now + timedelta(minutes=15))
+
+    def put(self, admission: Admission, body: bytes) -> int:
+        """Send bytes as announced; the status that S3 would answer."""
+        if datetime.now(UTC) >= admission.expires_at:
+            return 403
+        if admission.headers["content-length"] != str(len(body)):
+            return 403
+        if admission.headers["sha256"] != hashlib.sha256(body).hexdigest():
+            return 400
+        if admission.url in self.world.staged:
+            return 412
+        self.world.staged[admission.url] = body
+        return 200
 
 
 class FakeFiles:

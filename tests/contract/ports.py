@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from botocore.exceptions import ClientError
 
 from idlewheel.domain.access import parse_scopes
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
     from idlewheel.domain.tokens import Token
     from idlewheel.services.ports import (
+        Admission,
         Catalog,
         Changes,
         Files,
+        Gate,
         Inbox,
         Publisher,
         Tokens,
@@ -52,6 +55,9 @@ class Ports:
     tokens: Tokens
     download: Callable[[str], bytes | None]
     """What a client gets for a key of the files bucket; None for a 404."""
+    gate: Gate
+    put: Callable[[Admission, bytes], int]
+    """A client sends bytes as the admission says; the store's status."""
 
     def token(self, *scopes: str, kind: Kind = Kind.PUBLISH) -> Token:
         """Issue a token."""
@@ -62,6 +68,10 @@ class Ports:
         self, token: Token, filename: str = "demo-1.0-py3-none-any.whl", **changes: Any
     ) -> Upload:
         """Open an upload."""
+        return self.uploads.open(self.unopened(token, filename, **changes))
+
+    def unopened(self, token: Token, filename: str, **changes: Any) -> Upload:
+        """Make an upload that nobody knows of yet."""
         facts: dict[str, Any] = {
             "id": new_upload_id(),
             "filename": filename,
@@ -75,7 +85,7 @@ class Ports:
             "received_at": datetime.now(UTC),
             "declared": {"digests": {"sha256": "a" * 64}},
         }
-        return self.uploads.open(Upload(**{**facts, **changes}))
+        return Upload(**{**facts, **changes})
 
     def publish(
         self, token: Token, filename: str = "demo-1.0-py3-none-any.whl", **changes: Any
@@ -111,6 +121,7 @@ def fake_ports() -> Ports:
     """The world in memory."""
     world = fakes.World()
     files = fakes.FakeFiles(world)
+    gate = fakes.FakeGate(world)
     return Ports(
         fakes.FakeCatalog(world),
         fakes.FakeUploads(world),
@@ -120,6 +131,8 @@ def fake_ports() -> Ports:
         files,
         fakes.FakeTokens(world),
         files.read,
+        gate,
+        gate.put,
     )
 
 
@@ -128,7 +141,9 @@ def real_ports(stack: Stack, connection: Connection) -> Ports:
     from idlewheel.storage import buckets
     from idlewheel.storage.catalog import DynamoCatalog
     from idlewheel.storage.changes import DynamoChanges
+    from idlewheel.storage.gate import S3Gate
     from idlewheel.storage.publication import DynamoPublisher
+    from idlewheel.storage.signing import Credentials, Signer
     from idlewheel.storage.tokens import DynamoTokens
     from idlewheel.storage.uploads import DynamoUploads
 
@@ -150,4 +165,18 @@ def real_ports(stack: Stack, connection: Connection) -> Ports:
         buckets.S3Files(s3, stack.files_bucket, stack.inbox_bucket),
         DynamoTokens(),
         download,
+        S3Gate(
+            Signer(
+                stack.inbox_bucket,
+                "eu-west-1",
+                lambda: Credentials("test", "test", None),
+                stack.emulator.url,
+            )
+        ),
+        _put,
     )
+
+
+def _put(admission: Admission, body: bytes) -> int:
+    headers = {**admission.headers, "content-length": str(len(body))}
+    return httpx.put(admission.url, content=body, headers=headers).status_code
