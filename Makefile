@@ -81,5 +81,5 @@ build: .venvs/template/installed ## Build what is deployed, into .aws-sam; needs
 	@UV=$(abspath $(UV)) $(SAM) build
 
 .PHONY: deploy
-deploy: build ## Deploy into the AWS account and region of your credentials; asks before it changes anything
-	@$(SAM) deploy --guided
+deploy: build ## Deploy with your AWS credentials and region; shows what will change and asks (DEPLOY=options of sam deploy)
+	@$(SAM) deploy $(DEPLOY)

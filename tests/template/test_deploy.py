@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
     Tools = Callable[[str], Path]
 
-pytestmark = [pytest.mark.template, pytest.mark.timeout(480)]
+pytestmark = [
+    pytest.mark.template,
+    pytest.mark.timeout(480),
+    pytest.mark.xdist_group("template"),  # one deployment serves them all
+]
 
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 

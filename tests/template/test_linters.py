@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
     Tools = Callable[[str], Path]
 
-pytestmark = [pytest.mark.template, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.template,
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("template"),  # they may have to make the tools they share
+]
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
