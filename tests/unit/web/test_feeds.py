@@ -39,7 +39,7 @@ def whole_seconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)
 
 
-@pytest.mark.decides("API-13")
+@pytest.mark.checklist("API-13")
 def test_the_releases_of_a_project_come_newest_first() -> None:
     found = entries(feeds.releases(released("Demo", 5, 0, 3), BASE))
 
@@ -47,14 +47,14 @@ def test_the_releases_of_a_project_come_newest_first() -> None:
     assert found[0] == ("Demo 1.0", f"{BASE}/pypi/demo/1.0/json", whole_seconds(MOMENT))
 
 
-@pytest.mark.decides("API-13")
+@pytest.mark.checklist("API-13")
 def test_the_updates_mix_the_releases_of_all_projects() -> None:
     found = entries(feeds.updates([released("A", 4, 1), released("B", 3, 2)], BASE))
 
     assert [title for title, _, _ in found] == ["A 1.1", "B 1.2", "B 1.3", "A 1.4"]
 
 
-@pytest.mark.decides("API-13")
+@pytest.mark.checklist("API-13")
 def test_new_projects_come_newest_first() -> None:
     projects = [project("Old", created_at=MOMENT - timedelta(days=1)), project("New.One")]
     found = entries(feeds.packages(projects, BASE))

@@ -38,7 +38,7 @@ def signed(key: str) -> str:
     return f"https://bucket.example/{key}?signed"
 
 
-@pytest.mark.decides("UP-11")
+@pytest.mark.checklist("UP-11")
 @pytest.mark.parametrize("suffix", ["", ".metadata"])
 @pytest.mark.parametrize("spelled", ["%2B", "+", "%2b"])
 def test_a_download_goes_to_the_key_that_is_its_url(suffix: str, spelled: str) -> None:
@@ -52,7 +52,7 @@ def test_a_download_goes_to_the_key_that_is_its_url(suffix: str, spelled: str) -
     assert not shelf.reads, "signing reads no table"
 
 
-@pytest.mark.decides("FILE-11", "FILE-12")
+@pytest.mark.checklist("FILE-11", "FILE-12")
 @pytest.mark.parametrize(
     "path",
     [
@@ -90,7 +90,7 @@ def test_who_may_not_read_the_project_gets_no_file(method: str) -> None:
         getattr(downloads, method)(asking(path_of(LOCAL), scopes="read:project:other"))
 
 
-@pytest.mark.decides("FILE-03", "FILE-04", "FILE-13", "FILE-14", "CACHE-10")
+@pytest.mark.checklist("FILE-03", "FILE-04", "FILE-13", "FILE-14", "CACHE-10")
 def test_head_tells_how_long_a_file_is() -> None:
     reply = describe(LOCAL)
 
@@ -103,7 +103,7 @@ def test_head_tells_how_long_a_file_is() -> None:
     assert "immutable" in reply.headers["Cache-Control"]
 
 
-@pytest.mark.decides("META-05", "META-07")
+@pytest.mark.checklist("META-05", "META-07")
 def test_head_tells_how_long_the_metadata_is() -> None:
     reply = describe(replace(LOCAL, metadata_size=99), path_of(LOCAL) + ".metadata")
 
@@ -111,7 +111,7 @@ def test_head_tells_how_long_the_metadata_is() -> None:
     assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
-@pytest.mark.decides("META-09")
+@pytest.mark.checklist("META-09")
 def test_metadata_that_a_file_does_not_have_is_not_found() -> None:
     with pytest.raises(NotFound, match="no core metadata"):
         describe(sdist(), path_of(sdist()) + ".metadata")
@@ -127,7 +127,7 @@ def test_a_deleted_file_is_gone() -> None:
         describe(replace(LOCAL, state=FileState.DELETED, deleted_at=MOMENT))
 
 
-@pytest.mark.decides("YANK-08")
+@pytest.mark.checklist("YANK-08")
 def test_a_file_in_quarantine_is_not_served() -> None:
     with pytest.raises(NotFound, match="quarantined"):
         describe(LOCAL, status=Status.QUARANTINED)

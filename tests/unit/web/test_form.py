@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@pytest.mark.decides("UP-01")
+@pytest.mark.checklist("UP-01")
 def test_the_form_of_twine_is_taken_apart() -> None:
     sent = body(text("name", "demo"), text("classifiers", "A"), text("classifiers", "B"), content())
 
@@ -26,7 +26,7 @@ def test_the_form_of_twine_is_taken_apart() -> None:
     )
 
 
-@pytest.mark.decides("UP-03")
+@pytest.mark.checklist("UP-03")
 def test_uv_sends_the_content_without_a_type_the_attestations_after_it_and_plurals() -> None:
     sent = body(
         text(":action", "file_upload"),
@@ -73,7 +73,7 @@ def written_by_httpx(fields: Mapping[str, str], file: bytes) -> tuple[str, bytes
 ENCODERS = {"urllib3": written_by_urllib3, "httpx": written_by_httpx}
 
 
-@pytest.mark.decides("UP-15")
+@pytest.mark.checklist("UP-15")
 @pytest.mark.parametrize(
     "signature",
     [

@@ -137,7 +137,7 @@ def test_a_form_that_is_not_as_it_must_be_is_refused(sent: bytes, code: str) -> 
     assert codes(sent) == [code]
 
 
-@pytest.mark.decides("REJ-52")
+@pytest.mark.checklist("REJ-52")
 def test_all_problems_come_at_once() -> None:
     sent = body(
         text("name", b"\xff"),
@@ -188,7 +188,7 @@ PIECES = st.lists(
 ).map(b"".join)
 
 
-@pytest.mark.decides("REJ-48", "REJ-52")
+@pytest.mark.checklist("REJ-48", "REJ-52")
 @given(PIECES, st.sampled_from([TYPE, f"{TYPE}; boundary=x", None]) | st.text(max_size=60))
 def test_whatever_the_bytes_are_the_outcome_is_a_form_or_a_refusal(
     sent: bytes, content_type: str | None

@@ -50,7 +50,7 @@ def ask(shown: ProjectPage, version: str | None = None, metadata: Any = METADATA
     return json.loads(JsonApi(shelf).answer(asking(version=version)).body)
 
 
-@pytest.mark.decides("API-01", "API-02", "API-12", "JSON-21")
+@pytest.mark.checklist("API-01", "API-02", "API-12", "JSON-21")
 def test_a_project_is_described_whole() -> None:
     reply = JsonApi(Shelf(page(wheel()))).answer(asking())
     document = json.loads(reply.body)
@@ -64,7 +64,7 @@ def test_a_project_is_described_whole() -> None:
     }
 
 
-@pytest.mark.decides("API-03", "API-12")
+@pytest.mark.checklist("API-03", "API-12")
 def test_info_is_the_core_metadata_by_the_names_of_the_api() -> None:
     info = ask(page(wheel()))["info"]
 
@@ -102,12 +102,12 @@ def test_info_is_the_core_metadata_by_the_names_of_the_api() -> None:
     }
 
 
-@pytest.mark.decides("API-03")
+@pytest.mark.checklist("API-03")
 def test_a_release_of_which_nothing_is_kept_has_every_key_all_the_same() -> None:
     assert ask(page(wheel()), metadata={})["info"].keys() == ask(page(wheel()))["info"].keys()
 
 
-@pytest.mark.decides("API-04", "API-05")
+@pytest.mark.checklist("API-04", "API-05")
 def test_a_file_is_described_as_tools_expect() -> None:
     file = wheel("1.0+l.1", blake2b="d" * 64, md5="e" * 32, requires_python=">=3.9")
     (described,) = ask(page(file))["urls"]
@@ -155,7 +155,7 @@ def test_a_yank_is_told_of_the_release_and_of_its_files(yanked: str | None, said
         assert (told["yanked"], told["yanked_reason"]) == said
 
 
-@pytest.mark.decides("API-06")
+@pytest.mark.checklist("API-06")
 @pytest.mark.parametrize(
     ("versions", "latest"),
     [
@@ -196,7 +196,7 @@ def test_releases_are_listed_lowest_first_with_their_files() -> None:
     assert [len(files) for files in releases.values()] == [0, 2, 1]
 
 
-@pytest.mark.decides("API-07")
+@pytest.mark.checklist("API-07")
 def test_one_release_is_described_without_the_others() -> None:
     document = ask(page(wheel("1.0"), wheel("2.0")), version="1.0")
 
@@ -205,7 +205,7 @@ def test_one_release_is_described_without_the_others() -> None:
     assert [file["filename"] for file in document["urls"]] == ["demo_project-1.0-py3-none-any.whl"]
 
 
-@pytest.mark.decides("API-08")
+@pytest.mark.checklist("API-08")
 @pytest.mark.parametrize("asked", ["1.0+l.1", "1.0+L-1", "v1.0+l.1", "01.0+l.1"])
 def test_a_version_is_found_by_any_spelling(asked: str) -> None:
     document = ask(page(wheel("1.0+l.1")), version=quote(asked))
@@ -214,7 +214,7 @@ def test_a_version_is_found_by_any_spelling(asked: str) -> None:
     assert document["info"]["release_url"] == f"{BASE}/pypi/demo-project/1.0%2Bl.1/json"
 
 
-@pytest.mark.decides("API-08")
+@pytest.mark.checklist("API-08")
 @pytest.mark.parametrize(("asked", "found"), [("1.0.0", "1.0"), ("1", "1.0"), ("2", "2.0.0")])
 def test_a_version_is_found_by_any_that_is_equal(asked: str, found: str) -> None:
     assert ask(page(wheel("1.0"), wheel("2.0.0")), version=asked)["info"]["version"] == found
@@ -225,7 +225,7 @@ def test_of_equal_versions_the_one_spelled_as_asked_is_described(asked: str) -> 
     assert ask(page(wheel("1.0"), wheel("1.0.0")), version=asked)["info"]["version"] == asked
 
 
-@pytest.mark.decides("API-09", "API-11")
+@pytest.mark.checklist("API-09", "API-11")
 @pytest.mark.parametrize("asked", ["Demo.Project", "demo__project", "demo-project"])
 def test_a_project_is_found_by_any_spelling(asked: str) -> None:
     reply = JsonApi(Shelf(page(wheel()))).answer(asking(asked))
@@ -233,7 +233,7 @@ def test_a_project_is_found_by_any_spelling(asked: str) -> None:
     assert json.loads(reply.body)["info"]["name"] == "Demo.Project"
 
 
-@pytest.mark.decides("API-10")
+@pytest.mark.checklist("API-10")
 @pytest.mark.parametrize(
     ("project", "version"),
     [
@@ -256,14 +256,14 @@ def test_a_project_without_any_release_has_nothing_to_describe() -> None:
         JsonApi(Shelf(page())).answer(asking())
 
 
-@pytest.mark.decides("YANK-07")
+@pytest.mark.checklist("YANK-07")
 def test_a_project_in_quarantine_offers_no_file_here_either() -> None:
     document = ask(page(wheel(), status=Status.QUARANTINED))
 
     assert (document["urls"], document["releases"]) == ([], {"1.0": []})
 
 
-@pytest.mark.decides("CACHE-02")
+@pytest.mark.checklist("CACHE-02")
 def test_an_answer_is_kept_and_named_as_pages_are() -> None:
     shelf = Shelf(page(wheel()))
     api = JsonApi(shelf, Delivery())

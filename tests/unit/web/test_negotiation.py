@@ -95,14 +95,14 @@ def test_the_format_parameter_wins(parameter: str, answered: str) -> None:
     assert choose_simple("text/html", parameter) == answered
 
 
-@pytest.mark.decides("NEG-14")
+@pytest.mark.checklist("NEG-14")
 @pytest.mark.parametrize("parameter", ["bogus", "*/*", "json", "\udcff", "x" * 100_000])
 def test_a_format_that_there_is_not_gets_406(parameter: str) -> None:
     with pytest.raises(NotAcceptable):
         choose_simple("*/*", parameter)
 
 
-@pytest.mark.decides("NEG-15")
+@pytest.mark.checklist("NEG-15")
 @given(st.text(alphabet="apliconvdysmehtjxq.*/+;=,01 \t\u00e9\0", max_size=80) | st.text())
 def test_whatever_the_header_is_the_outcome_is_an_offer_or_406(header: str) -> None:
     try:

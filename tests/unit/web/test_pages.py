@@ -50,7 +50,7 @@ def test_a_page_comes_in_the_form_that_was_asked_for(pages: Pages, media_type: s
     assert b"demo_project-1.0-py3-none-any.whl" in decoded(reply)
 
 
-@pytest.mark.decides("NEG-03", "NEG-12", "CACHE-01", "CACHE-05", "CACHE-12", "JSON-21")
+@pytest.mark.checklist("NEG-03", "NEG-12", "CACHE-01", "CACHE-05", "CACHE-12", "JSON-21")
 @pytest.mark.parametrize("route", ["project", "root"])
 def test_the_headers_of_a_page_keep_caches_honest(pages: Pages, route: str) -> None:
     reply = answer(pages, route)
@@ -62,7 +62,7 @@ def test_the_headers_of_a_page_keep_caches_honest(pages: Pages, route: str) -> N
     assert json.loads(decoded(reply))["meta"]["_last-serial"] == SERIAL
 
 
-@pytest.mark.decides("NEG-18", "NEG-11", "NEG-13")
+@pytest.mark.checklist("NEG-18", "NEG-11", "NEG-13")
 @pytest.mark.parametrize("route", ["project", "root"])
 def test_both_routes_negotiate_alike(pages: Pages, route: str) -> None:
     by_parameter = answer(pages, route, TEXT_HTML, query={"format": JSON})
@@ -72,7 +72,7 @@ def test_both_routes_negotiate_alike(pages: Pages, route: str) -> None:
         answer(pages, route, "application/json")
 
 
-@pytest.mark.decides("CACHE-02", "CACHE-06")
+@pytest.mark.checklist("CACHE-02", "CACHE-06")
 @pytest.mark.parametrize("route", ["project", "root"])
 def test_who_has_the_page_is_told_so_after_one_small_read(
     pages: Pages, shelf: Shelf, route: str
@@ -87,7 +87,7 @@ def test_who_has_the_page_is_told_so_after_one_small_read(
         assert again.headers[name] == first.headers[name]
 
 
-@pytest.mark.decides("CACHE-03")
+@pytest.mark.checklist("CACHE-03")
 @pytest.mark.parametrize("route", ["project", "root"])
 def test_every_form_has_an_etag_of_its_own(pages: Pages, route: str) -> None:
     etags = {
@@ -100,7 +100,7 @@ def test_every_form_has_an_etag_of_its_own(pages: Pages, route: str) -> None:
     assert not any(etag.startswith("W/") for etag in etags)
 
 
-@pytest.mark.decides("CACHE-04", "YANK-05")
+@pytest.mark.checklist("CACHE-04", "YANK-05")
 def test_a_change_gives_another_etag_and_the_new_page(pages: Pages, shelf: Shelf) -> None:
     old = answer(pages, "project").headers["ETag"]
     publish(shelf, serial=SERIAL + 1)
@@ -111,7 +111,7 @@ def test_a_change_gives_another_etag_and_the_new_page(pages: Pages, shelf: Shelf
     assert len(listed(reply)) == 2
 
 
-@pytest.mark.decides("HTML-14", "CACHE-04")
+@pytest.mark.checklist("HTML-14", "CACHE-04")
 def test_a_new_project_is_in_the_list_at_once(pages: Pages, shelf: Shelf) -> None:
     old = answer(pages, "root").headers["ETag"]
     shelf.pages[NormalizedName("other")] = page(name=NormalizedName("other"), display_name="Other")
@@ -124,7 +124,7 @@ def test_a_new_project_is_in_the_list_at_once(pages: Pages, shelf: Shelf) -> Non
     ]
 
 
-@pytest.mark.decides("CACHE-08", "CACHE-09")
+@pytest.mark.checklist("CACHE-08", "CACHE-09")
 @pytest.mark.parametrize("route", ["project", "root"])
 @pytest.mark.parametrize("accept", [JSON, TEXT_HTML])
 def test_a_compressed_page_is_the_same_document(pages: Pages, route: str, accept: str) -> None:
@@ -163,7 +163,7 @@ def test_a_page_read_later_than_its_head_goes_under_its_own_name(shelf: Shelf) -
     assert shelf.reads["page"] == 1, "and it was kept for those who come after"
 
 
-@pytest.mark.decides("HTML-13")
+@pytest.mark.checklist("HTML-13")
 @pytest.mark.parametrize("route", ["project", "root"])
 def test_head_answers_as_get_without_the_body(pages: Pages, route: str) -> None:
     got = answer(pages, route, headers=GZIP)
@@ -173,7 +173,7 @@ def test_head_answers_as_get_without_the_body(pages: Pages, route: str) -> None:
     assert (head.body, head.is_base64) == ("", False)
 
 
-@pytest.mark.decides("HTML-12", "JSON-20")
+@pytest.mark.checklist("HTML-12", "JSON-20")
 @pytest.mark.parametrize("asked", ["nobody", "a%20b", "%C3%A9", "-x", "x" * 200, "%00", "a%2Fb"])
 def test_what_is_not_there_is_not_found(pages: Pages, asked: str) -> None:
     with pytest.raises(NotFound):
@@ -200,7 +200,7 @@ def test_another_spelling_is_redirected_to_the_one_page(pages: Pages, path: str)
     )
 
 
-@pytest.mark.decides("HTML-10")
+@pytest.mark.checklist("HTML-10")
 def test_the_list_without_its_slash_is_redirected_so_that_links_resolve(pages: Pages) -> None:
     reply = pages.root(asking(path="/simple"))
 
@@ -210,7 +210,7 @@ def test_the_list_without_its_slash_is_redirected_so_that_links_resolve(pages: P
     )
 
 
-@pytest.mark.decides("YANK-07")
+@pytest.mark.checklist("YANK-07")
 def test_a_project_in_quarantine_is_there_without_files() -> None:
     shelf = Shelf(page(wheel(), status=Status.QUARANTINED))
     reply = answer(Pages(shelf), "project")

@@ -51,7 +51,7 @@ def test_an_error_is_answered_by_its_status_and_its_words(
     assert "it went wrong" in reply.body
 
 
-@pytest.mark.decides("REJ-55")
+@pytest.mark.checklist("REJ-55")
 def test_people_read_every_problem_on_a_line_of_its_own() -> None:
     reply = reply_to(errors.Rejected(TWO), asking())
 
@@ -63,7 +63,7 @@ def test_people_read_every_problem_on_a_line_of_its_own() -> None:
     ]
 
 
-@pytest.mark.decides("REJ-55")
+@pytest.mark.checklist("REJ-55")
 def test_uv_reads_every_problem_in_the_code() -> None:
     reply = reply_to(errors.Rejected(TWO), asking(UV))
     document = json.loads(reply.body)
@@ -77,7 +77,7 @@ def test_uv_reads_every_problem_in_the_code() -> None:
     ]
 
 
-@pytest.mark.decides("REJ-01")
+@pytest.mark.checklist("REJ-01")
 @pytest.mark.parametrize("accept", [TWINE, UV])
 def test_a_conflict_has_the_words_that_uploaders_look_for(accept: str) -> None:
     reply = reply_to(errors.Conflict("demo-1.0.tar.gz has other bytes"), asking(accept))
@@ -93,7 +93,7 @@ def test_who_does_not_ask_for_json_gets_text_and_never_a_406(accept: str) -> Non
     assert (reply.status, reply.headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
 
 
-@pytest.mark.decides("CACHE-11")
+@pytest.mark.checklist("CACHE-11")
 @pytest.mark.parametrize("error", [errors.NotFound, errors.Gone, errors.Denied, errors.Unavailable])
 def test_no_cache_keeps_an_error(error: type[errors.IdlewheelError]) -> None:
     assert reply_to(error("no"), asking()).headers["Cache-Control"] == "no-store"
@@ -109,7 +109,7 @@ def test_it_says_when_to_try_again_where_that_helps(
     assert reply_to(error("no"), asking()).headers.get("Retry-After") == seconds
 
 
-@pytest.mark.decides("HTML-13")
+@pytest.mark.checklist("HTML-13")
 def test_head_is_answered_without_the_text() -> None:
     reply = reply_to(errors.NotFound("no such project"), asking(method="HEAD"))
 

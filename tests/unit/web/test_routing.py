@@ -54,7 +54,7 @@ def answered(routes: Routes, *what: str, **parameters: str) -> dict[str, Any]:
     return json.loads(json.dumps(routes(event(*what, **parameters), None)))  # type: ignore[no-any-return]
 
 
-@pytest.mark.decides("HTML-13")
+@pytest.mark.checklist("HTML-13")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("path", ["/simple/a%2Bb", "/simple/a%2Bb/"])
 def test_an_endpoint_gets_what_the_route_names_as_it_was_sent(

@@ -20,7 +20,7 @@ def only_anchor(file: File) -> dict[str, str | None]:
     return Reader(simple.as_html(page(file))).anchors[0][0]
 
 
-@pytest.mark.decides("HTML-01", "HTML-03", "HTML-06", "JSON-21")
+@pytest.mark.checklist("HTML-01", "HTML-03", "HTML-06", "JSON-21")
 def test_the_html_page_says_what_it_is() -> None:
     content = simple.as_html(page(wheel()))
     read = Reader(content)
@@ -32,7 +32,7 @@ def test_the_html_page_says_what_it_is() -> None:
     assert read.comments == [f"SERIAL {SERIAL}"]
 
 
-@pytest.mark.decides("HTML-04", "HTML-05", "HTML-08", "HTML-09", "HTML-16", "ATT-04")
+@pytest.mark.checklist("HTML-04", "HTML-05", "HTML-08", "HTML-09", "HTML-16", "ATT-04")
 def test_an_anchor_describes_its_file() -> None:
     file = wheel("1.0+local.7")
     ((attributes, text),) = Reader(simple.as_html(page(file))).anchors
@@ -46,12 +46,12 @@ def test_an_anchor_describes_its_file() -> None:
     }
 
 
-@pytest.mark.decides("META-09")
+@pytest.mark.checklist("META-09")
 def test_an_anchor_of_a_file_without_metadata_promises_none() -> None:
     assert set(only_anchor(sdist())) == {"href"}
 
 
-@pytest.mark.decides("HTML-07")
+@pytest.mark.checklist("HTML-07")
 def test_requires_python_is_escaped_in_the_markup() -> None:
     content = simple.as_html(page(wheel(requires_python=">=3.9,<4")))
 
@@ -59,25 +59,25 @@ def test_requires_python_is_escaped_in_the_markup() -> None:
     assert only_anchor(wheel(requires_python=">=3.9,<4"))["data-requires-python"] == ">=3.9,<4"
 
 
-@pytest.mark.decides("YANK-01", "YANK-02")
+@pytest.mark.checklist("YANK-01", "YANK-02")
 @pytest.mark.parametrize("reason", ["", "plain", "a \"bad\" <b> & 'idée' \u2028"])
 def test_a_yank_survives_in_html(reason: str) -> None:
     assert only_anchor(wheel(yanked=reason))["data-yanked"] == reason
 
 
-@pytest.mark.decides("YANK-04")
+@pytest.mark.checklist("YANK-04")
 def test_a_file_that_is_not_yanked_has_no_such_attribute() -> None:
     assert "data-yanked" not in only_anchor(wheel())
 
 
-@pytest.mark.decides("YANK-10")
+@pytest.mark.checklist("YANK-10")
 def test_the_reason_of_a_status_is_escaped_too() -> None:
     shown = page(status=Status.ARCHIVED, status_reason='see "<new>"')
 
     assert Reader(simple.as_html(shown)).metas["pypi:project-status-reason"] == 'see "<new>"'
 
 
-@pytest.mark.decides("HTML-12")
+@pytest.mark.checklist("HTML-12")
 def test_a_project_without_files_has_an_empty_page_not_none() -> None:
     assert json.loads(simple.as_json(page()))["files"] == []
     assert Reader(simple.as_html(page())).anchors == []
@@ -96,7 +96,7 @@ LISTED_FILES = st.lists(
 )
 
 
-@pytest.mark.decides("HTML-15")
+@pytest.mark.checklist("HTML-15")
 @given(LISTED_FILES)
 def test_json_and_html_list_the_same_files(files: list[File]) -> None:
     shown = page(*files)
@@ -116,7 +116,7 @@ LISTINGS = [
 ]
 
 
-@pytest.mark.decides("JSON-19", "JSON-21")
+@pytest.mark.checklist("JSON-19", "JSON-21")
 def test_the_json_list_names_every_project_with_its_serial() -> None:
     assert json.loads(simple.root_json(LISTINGS)) == {
         "meta": {"api-version": "1.4", "_last-serial": 12},
@@ -127,7 +127,7 @@ def test_the_json_list_names_every_project_with_its_serial() -> None:
     }
 
 
-@pytest.mark.decides("HTML-01", "HTML-02")
+@pytest.mark.checklist("HTML-01", "HTML-02")
 def test_the_html_list_links_every_project() -> None:
     content = simple.root_html(LISTINGS)
     read = Reader(content)

@@ -26,7 +26,7 @@ def only_file(file: File) -> Any:
     return read_json(page(file))["files"][0]
 
 
-@pytest.mark.decides("JSON-02", "JSON-03", "JSON-04", "JSON-21", "JSON-22")
+@pytest.mark.checklist("JSON-02", "JSON-03", "JSON-04", "JSON-21", "JSON-22")
 def test_the_json_page_says_what_it_is() -> None:
     document = read_json(page(wheel()))
 
@@ -35,7 +35,7 @@ def test_the_json_page_says_what_it_is() -> None:
     assert set(document) == {"meta", "name", "project-status", "versions", "files"}
 
 
-@pytest.mark.decides("JSON-05", "JSON-06", "JSON-07", "JSON-10", "JSON-11", "JSON-14", "JSON-16")
+@pytest.mark.checklist("JSON-05", "JSON-06", "JSON-07", "JSON-10", "JSON-11", "JSON-14", "JSON-16")
 def test_a_file_is_described_in_full() -> None:
     described = only_file(wheel(requires_python=">=3.9,<4"))
 
@@ -52,13 +52,13 @@ def test_a_file_is_described_in_full() -> None:
     }
 
 
-@pytest.mark.decides("JSON-12")
+@pytest.mark.checklist("JSON-12")
 @pytest.mark.parametrize("absent", [None, ""])
 def test_a_requires_python_that_is_not_there_is_left_out(absent: str | None) -> None:
     assert "requires-python" not in only_file(wheel(requires_python=absent))
 
 
-@pytest.mark.decides("JSON-15", "META-09", "JSON-17", "ATT-04")
+@pytest.mark.checklist("JSON-15", "META-09", "JSON-17", "ATT-04")
 def test_a_file_without_metadata_of_its_own_promises_none() -> None:
     described = only_file(sdist())
 
@@ -66,7 +66,7 @@ def test_a_file_without_metadata_of_its_own_promises_none() -> None:
     assert "provenance" not in described
 
 
-@pytest.mark.decides("JSON-13", "YANK-01", "YANK-02")
+@pytest.mark.checklist("JSON-13", "YANK-01", "YANK-02")
 @pytest.mark.parametrize(
     ("yanked", "said"), [(None, False), ("", True), ('a "bad" <b> idée', 'a "bad" <b> idée')]
 )
@@ -74,21 +74,21 @@ def test_a_yank_is_told_with_its_reason(yanked: str | None, said: object) -> Non
     assert only_file(wheel(yanked=yanked))["yanked"] == said
 
 
-@pytest.mark.decides("JSON-10")
+@pytest.mark.checklist("JSON-10")
 def test_a_time_without_microseconds_has_them_all_the_same_and_is_in_utc() -> None:
     moment = MOMENT.replace(microsecond=0).astimezone(timezone(timedelta(hours=-5)))
 
     assert only_file(wheel(uploaded_at=moment))["upload-time"] == "2026-11-22T13:14:15.000000Z"
 
 
-@pytest.mark.decides("JSON-08", "JSON-09")
+@pytest.mark.checklist("JSON-08", "JSON-09")
 def test_versions_cover_the_files_and_the_releases_that_have_none() -> None:
     shown = page(wheel("2.0"), sdist("2.0"), releases=[release("1.0"), release("2.0")])
 
     assert read_json(shown)["versions"] == ["1.0", "2.0"]
 
 
-@pytest.mark.decides("JSON-23")
+@pytest.mark.checklist("JSON-23")
 def test_files_are_in_one_order_whoever_stored_them_in_which() -> None:
     shown = page(wheel("1.0"), sdist("1.0"), sdist("0.9"))
 
@@ -115,7 +115,7 @@ def test_the_status_of_a_project_is_told(status: Status, reason: str | None, sai
     assert len(document["files"]) == 1
 
 
-@pytest.mark.decides("YANK-07")
+@pytest.mark.checklist("YANK-07")
 def test_a_project_in_quarantine_lists_no_file_in_either_form() -> None:
     shown = page(wheel(), status=Status.QUARANTINED)
 

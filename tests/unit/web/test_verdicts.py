@@ -35,7 +35,7 @@ def principal(*scopes: str, token_id: str = "t2") -> Principal:
     return Principal("someone", token_id, parse_scopes(scopes), NOW)
 
 
-@pytest.mark.decides("UP-01", "UP-05")
+@pytest.mark.checklist("UP-01", "UP-05")
 @pytest.mark.parametrize(
     ("is_new", "words"), [(True, "is published"), (False, "already published with the same")]
 )
@@ -90,7 +90,7 @@ def test_a_rejected_upload_tells_every_problem() -> None:
     assert document["problems"] == [problem._asdict() for problem in problems]
 
 
-@pytest.mark.decides("AUTH-12")
+@pytest.mark.checklist("AUTH-12")
 def test_a_status_names_neither_token_nor_principal() -> None:
     assert verdicts.status(UPLOAD, PROGRAM).body.find("t1") == -1
     assert (

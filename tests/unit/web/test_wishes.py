@@ -93,7 +93,7 @@ def test_whatever_is_wished_the_outcome_is_a_wish_or_a_refusal(document: object)
         assert outcome, "a refusal has its reasons"
 
 
-@pytest.mark.decides("AUTH-05")
+@pytest.mark.checklist("AUTH-05")
 @pytest.mark.parametrize("body", ["{", "[" * 100_000, "\ud800", "nope"])
 def test_a_body_that_is_no_json_is_refused(body: str) -> None:
     with pytest.raises(Rejected):
@@ -129,7 +129,7 @@ def test_a_status_that_there_is_not_is_refused(status: object) -> None:
         wishes.status({"status": status})
 
 
-@pytest.mark.decides("YANK-01", "YANK-02", "YANK-04")
+@pytest.mark.checklist("YANK-01", "YANK-02", "YANK-04")
 @pytest.mark.parametrize(
     ("method", "body", "wish"),
     [
@@ -172,7 +172,7 @@ def test_a_filename_that_none_can_have_is_not_found(filename: str) -> None:
         wishes.filename(Request(parameters={"filename": filename}))
 
 
-@pytest.mark.decides("AUTH-12")
+@pytest.mark.checklist("AUTH-12")
 def test_a_token_is_described_without_its_secret() -> None:
     token = Token(
         id="abc",
