@@ -58,8 +58,9 @@ class DynamoUploads:
             upload_id=upload.id,
             ttl=upload.expires_at,
         )
-        # Nobody points elsewhere since we looked; an outdated pointer may also have expired.
+        # Nobody points elsewhere since we looked; what TTL removes late counts as gone already.
         unchanged: Condition = InFlightItem.pk.does_not_exist()
+        unchanged |= InFlightItem.ttl < upload.received_at
         if seen is not None:
             unchanged |= InFlightItem.upload_id == seen.id
         writes = Writes()
