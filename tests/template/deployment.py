@@ -129,13 +129,14 @@ def build(sam: Path, target: Path) -> str:
     )
 
 
-def deploy(sam: Path, built: Path, to: Cloud) -> str:
+def deploy(sam: Path, built: Path, to: Cloud, *overrides: str) -> str:
     """Deploy what was built, with the options of samconfig.toml; answer what sam said."""
     return _run(
         [
             *(sam, "deploy", "--no-confirm-changeset"),
             *("--config-file", ROOT / "samconfig.toml"),
             *("--template-file", built / "template.yaml"),
+            *(("--parameter-overrides", *overrides) if overrides else ()),
         ],
         {"AWS_ENDPOINT_URL": to.url, **CREDENTIALS},
     )

@@ -278,3 +278,18 @@ def test_nobody_reads_without_a_token(deployed: Cloud) -> None:
 
     assert deployed.ask("GET", outputs["IndexUrl"]).status == 401
     assert ask_with(deployed, "iw_r_0", "GET", outputs["IndexUrl"]).status == 401
+
+
+def test_a_new_value_of_a_parameter_reaches_the_version_that_answers(
+    deployed: Cloud, built: Path, tools: Tools
+) -> None:
+    function = deployed.resources()["IndexFunction"]
+    before = deployed.client("lambda").get_alias(FunctionName=function, Name="live")
+
+    deployment.deploy(tools("template") / "sam", built, deployed, "RequestMemory=1024")
+
+    functions = deployed.client("lambda")
+    after = functions.get_alias(FunctionName=function, Name="live")
+    live = functions.get_function_configuration(FunctionName=function, Qualifier="live")
+    assert int(after["FunctionVersion"]) == int(before["FunctionVersion"]) + 1
+    assert live["MemorySize"] == 1024
