@@ -35,13 +35,28 @@ $(VENV)/installed: $(VENV)/uv requirements/dev.txt
 run: .venvs/run/installed .venvs/aws/installed ## Start a private index on 127.0.0.1 (PORT=8080) and print how to use it
 	@exec .venvs/run/bin/python -m local --port $(PORT)
 
+# --- the real clients, which the tests run -------------------------------------------------------
+
+# Every client has an environment of its own: their pins are not ours, nor each other's.
+CLIENTS := $(patsubst requirements/%.txt,.venvs/%/installed,$(wildcard requirements/clients/*.txt))
+
+# Not an environment but wheels: what the tests put into the index for others to build with.
+.venvs/clients/backends/installed: requirements/clients/backends.txt .venvs/clients/pip/installed
+	@.venvs/clients/pip/bin/python -m pip download --quiet --disable-pip-version-check \
+	  --require-hashes --only-binary :all: --dest $(@D) -r $<
+	@touch $@
+
 # --- developing ----------------------------------------------------------------------------------
 
-TEST_TOOLS := $(VENV)/installed .venvs/run/installed .venvs/aws/installed .venvs/template/installed
+TEST_TOOLS := $(VENV)/installed .venvs/run/installed .venvs/aws/installed .venvs/template/installed $(CLIENTS)
 
 .PHONY: test
 test: $(TEST_TOOLS) ## Run every test: units, contracts, functions, the template, and the real clients
 	@$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: clients-grid
+clients-grid: $(TEST_TOOLS) $(CLIENTS) ## Run the real clients and write what they did into docs/clients.md
+	@$(BIN)/python -m tests.e2e.grid
 
 .PHONY: test-fast
 test-fast: $(VENV)/installed .venvs/aws/installed ## Run the tests that take seconds: no client, no deployment
