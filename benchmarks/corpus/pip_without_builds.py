@@ -20,7 +20,9 @@ def believe_pkg_info(self: Any) -> Any:  # noqa: ANN401 -- pip's own types are p
     """Stand in for building the metadata."""
     directory = Path(self.req.unpacked_source_directory)
     name = self.req.name
-    return get_metadata_distribution((directory / "PKG-INFO").read_bytes(), directory.name, name)
+    found = get_metadata_distribution((directory / "PKG-INFO").read_bytes(), directory.name, name)
+    self.req.get_dist = lambda: found
+    return found
 
 
 sdist.SourceDistribution.prepare_distribution_metadata = lambda *_args, **_options: None

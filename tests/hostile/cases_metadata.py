@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests import factories
 from tests.hostile.case import Case, bad_sdist, bad_wheel
+from tests.hostile.cases_wheel import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,6 +112,8 @@ def cases() -> Iterator[Case]:
     yield bad_wheel(
         "a flood of lines", "metadata-is-not-a-flood", factories.wheel(metadata=lines)[1]
     )
+    latin = changed("METADATA", (START + "Author: é\n").encode("latin-1"))
+    yield bad_wheel("METADATA: Latin-1", "metadata-is-utf8", latin)
     yield bad_wheel("METADATA: nothing", FILENAME, factories.wheel(metadata="\n")[1])
 
 
@@ -119,9 +122,3 @@ def aged(line: str) -> str:
     if line.startswith("Metadata-Version: 1.0"):
         return "Requires-Dist: a\nName: demo\nVersion: 1.0\n"
     return START.replace("2.4", "2.5") if line.startswith("Import-") else START
-
-
-def latin_1() -> bytes:
-    """Return a wheel whose METADATA is in Latin-1."""
-    members = {"demo-1.0.dist-info/METADATA": (START + "Author: é\n").encode("latin-1")}
-    return factories.wheel(files=members)[1]

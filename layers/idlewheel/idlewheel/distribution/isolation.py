@@ -106,3 +106,6 @@ def verification_stays_within_its_time() -> str:
 def verification_stays_within_its_memory() -> str:
     """A file is verified within a fixed amount of memory, whatever its size."""
     return TOO_LARGE
+
+
+GATES = (verification_stays_within_its_time, verification_stays_within_its_memory)

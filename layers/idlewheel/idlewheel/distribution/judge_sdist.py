@@ -72,3 +72,6 @@ def pkg_info_is_small(path: str, size: int, policy: Policy) -> Iterator[str]:
     """PKG-INFO has at most 4 MiB."""
     if size > policy.metadata_bytes:
         yield f"{shown(path)} has {size} bytes; {policy.metadata_bytes} are allowed"
+
+
+GATES = (pkg_info_is_small,)

@@ -8,13 +8,13 @@ from idlewheel.distribution import entry_points, record, wheel
 from idlewheel.distribution.archive import zip_rules
 from idlewheel.distribution.archive.zip_contents import contents
 from idlewheel.distribution.archive.zip_end import read_at
-from idlewheel.distribution.archive.zip_layout import name_of, read_layout, walk
+from idlewheel.distribution.archive.zip_layout import packed_of, read_layout, walk
 from idlewheel.distribution.rules import Findings, Unreadable, broken, code_of, require, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from idlewheel.distribution.archive.zip_layout import Layout, Record
+    from idlewheel.distribution.archive.zip_layout import Layout, Packed
     from idlewheel.distribution.filenames import DistributionName
     from idlewheel.distribution.policy import Policy
 
@@ -33,15 +33,15 @@ class WheelReader:
         self._policy = policy
         self._findings = findings
         layout = read_layout(file, size, policy)
-        findings.add(broken(zip_rules.NAME_RULES, layout.names))
-        self._records = tuple(self._walk(layout))
-        findings.add(broken((zip_rules.zip_is_not_a_tar,), read_at(file, 0, TAR_HEADER_BYTES)))
+        names = layout.names
+        findings.add(broken(zip_rules.NAME_RULES, names))
+        self._members = dict(zip(names, self._walk(layout, names), strict=True))
+        findings.add(broken(zip_rules.ARCHIVE_RULES, read_at(file, 0, TAR_HEADER_BYTES)))
         require(zip_rules.zip_is_no_bomb, layout, size, policy)
-        self._by_name = {name_of(found.entry): found for found in self._records}
 
     def metadata(self, name: DistributionName) -> tuple[bytes, wheel.Wheel]:
         """Judge the wheel as *name*, contents and all; return METADATA and what surrounds it."""
-        subject = wheel.Wheel(name, tuple(self._by_name), {})
+        subject = wheel.Wheel(name, tuple(self._members), {})
         about = wheel.read_about(self._text(f"{subject.dist_info}/WHEEL"))
         subject = wheel.Wheel(name, subject.paths, about)
         rules = wheel.RULES if self._policy.as_mirror else wheel.RULES + wheel.UPLOAD_RULES
@@ -50,24 +50,24 @@ class WheelReader:
         self._judge_contents(self._record(subject))
         return self._text(f"{subject.dist_info}/METADATA", self._policy.metadata_bytes), subject
 
-    def _walk(self, layout: Layout) -> Iterator[Record]:
-        """Judge every record in passing; yield it without its local header, to save memory."""
+    def _walk(self, layout: Layout, names: list[str]) -> Iterator[Packed]:
+        """Judge every record in passing."""
         end = 0
-        for found in walk(self._file, layout):
+        for found, name in zip(walk(self._file, layout), names, strict=True):
             self._findings.add(broken(zip_rules.RECORD_RULES, found))
             end = found.end
-            yield found._replace(local=None)
+            yield packed_of(found, name)
         for message in zip_rules.zip_records_reach_the_directory(layout, end):
             raise Unreadable(code_of(zip_rules.zip_records_reach_the_directory), message)
 
     def _text(self, path: str, limit: int = 0) -> bytes:
         """Return a member of .dist-info; nothing where it is missing, damaged or too large."""
-        found = self._by_name.get(path)
+        found = self._members.get(path)
         if found is None:
             return b""
         limit = limit or self._policy.small_text_bytes
         try:
-            require(dist_info_files_are_small, path, found.entry.header.size, limit)
+            require(dist_info_files_are_small, path, found.size, limit)
             return b"".join(contents(self._file, found))
         except Unreadable as unreadable:
             self._findings.add([unreadable.problem])
@@ -96,13 +96,13 @@ class WheelReader:
 
     def _judge_contents(self, rows: Mapping[str, record.Row]) -> None:
         """Extract every member to nowhere, and hold it to its CRC and its row."""
-        for path, found in self._by_name.items():
+        for path, found in self._members.items():
             try:
                 self._judge_member(found, rows.get(path))
             except Unreadable as unreadable:
                 self._findings.add([unreadable.problem])
 
-    def _judge_member(self, found: Record, row: record.Row | None) -> None:
+    def _judge_member(self, found: Packed, row: record.Row | None) -> None:
         hasher = record.hasher_of(row)
         if row is None or hasher is None:
             for _ in contents(self._file, found):
@@ -110,7 +110,7 @@ class WheelReader:
             return
         for chunk in contents(self._file, found):
             hasher.update(chunk)
-        size = found.entry.header.size
+        size = found.size
         for message in record.record_digests_are_right(row, size, hasher.digest()):
             raise Unreadable(code_of(record.record_digests_are_right), message)
 
@@ -119,3 +119,6 @@ def dist_info_files_are_small(path: str, size: int, limit: int) -> Iterator[str]
     """METADATA has at most 4 MiB, RECORD 32 MiB, WHEEL and entry_points.txt 1 MiB."""
     if size > limit:
         yield f"{shown(path)} has {size} bytes; {limit} are allowed"
+
+
+SIZE_RULES = (dist_info_files_are_small,)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,10 +62,9 @@ def read_record(content: bytes, paths: Collection[str], dist_info: str, policy: 
     """Return RECORD, understood, or raise `Unreadable`."""
     require(record_is_no_flood, content, policy)
     require(record_is_utf8, content)
-    lines = content.decode(errors="replace").splitlines()
     rows: dict[str, Row] = {}
     repeated = []
-    for fields in csv_rows(lines):
+    for fields in csv_rows(content):
         require(record_rows_have_three_fields, fields)
         row = Row(*fields)
         if row.path in rows:
@@ -74,8 +74,9 @@ def read_record(content: bytes, paths: Collection[str], dist_info: str, policy: 
     return Recorded(rows, tuple(repeated), frozenset(paths) - folders, folders, dist_info)
 
 
-def csv_rows(lines: list[str]) -> Iterator[list[str]]:
+def csv_rows(content: bytes) -> Iterator[list[str]]:
     """Yield the rows that are not empty; what is no CSV comes as a row without fields."""
+    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
     reader = csv.reader(lines, strict=True)
     while True:
         try:
@@ -108,8 +109,10 @@ def record_is_no_flood(content: bytes, policy: Policy) -> Iterator[str]:
 
 def record_is_utf8(content: bytes) -> Iterator[str]:
     """RECORD is UTF-8."""
+    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
     try:
-        content.decode()
+        for _ in lines:
+            pass
     except UnicodeDecodeError:
         yield "RECORD is not UTF-8"
 

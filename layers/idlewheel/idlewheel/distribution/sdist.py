@@ -76,6 +76,7 @@ def sdist_is_not_a_zip(end: bytes, directory: bytes) -> Iterator[str]:
         yield "The file is a gzip and a ZIP at the same time"
 
 
+GATES = (sdist_is_not_a_zip,)
 RULES = (sdist_has_one_root, sdist_has_pkg_info)
 UPLOAD_RULES = (sdist_root_is_named_after_it,)
 """These bind new uploads; older files, which a mirror carries, may break them."""

@@ -22,7 +22,6 @@ from idlewheel.distribution.isolation import (
 from idlewheel.distribution.judge import Judged, judge
 from idlewheel.distribution.policy import Policy
 from idlewheel.distribution.rules import broken, code_of
-from idlewheel.errors import Problem
 
 if TYPE_CHECKING:
     from idlewheel.distribution.metadata import CoreMetadata
@@ -36,10 +35,12 @@ def main(job: dict[str, Any]) -> None:
     limit(job["cpu"], job["memory"])
     policy = Policy(**job["policy"])
     try:
-        judged = judge(Path(job["file"]), DistributionName(**job["name"]), job["fields"], policy)
+        name = DistributionName(**job["name"])
+        judged = judge(Path(job["file"]), name, job["fields"], policy)
+        say(verdict(judged))
     except MemoryError:
-        judged = Judged((Problem(code_of(verification_stays_within_its_memory), TOO_LARGE),))
-    say(verdict(judged))
+        say({"problems": [(code_of(verification_stays_within_its_memory), TOO_LARGE)]})
+        return
     if judged.core is not None and judged.core.description.strip():
         say(description(judged.core, policy))
 

@@ -11,37 +11,35 @@ from idlewheel.distribution.rules import Unreadable, code_of, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from idlewheel.distribution.archive.zip_layout import Record
+    from idlewheel.distribution.archive.zip_layout import Packed
 
 CHUNK_BYTES = 256 * 1024
 
 
-def contents(file: BinaryIO, record: Record) -> Iterator[bytes]:
+def contents(file: BinaryIO, member: Packed) -> Iterator[bytes]:
     """Yield the contents of a member in chunks, or raise `Unreadable`.
 
     It never yields more than the declared size, whatever the stream would give; the last thing
     that it does is to compare size and CRC.
     """
-    header = record.entry.header
     crc = size = 0
-    for chunk in unpacked(file, record):
+    for chunk in unpacked(file, member):
         size += len(chunk)
-        if size > header.size:
+        if size > member.size:
             break
         crc = zlib.crc32(chunk, crc)
         yield chunk
-    for problem in zip_contents_are_as_declared(record, size, crc):
+    for problem in zip_contents_are_as_declared(member, size, crc):
         raise Unreadable(code_of(zip_contents_are_as_declared), problem)
 
 
-def unpacked(file: BinaryIO, record: Record) -> Iterator[bytes]:
+def unpacked(file: BinaryIO, member: Packed) -> Iterator[bytes]:
     """Yield what the stored or deflated bytes of a member stand for."""
-    file.seek(record.data)
-    header = record.entry.header
-    if header.method == STORED:
-        yield from packed(file, header.packed)
-    elif header.method == DEFLATED:
-        yield from inflated(file, record)
+    file.seek(member.data)
+    if member.method == STORED:
+        yield from packed(file, member.packed)
+    elif member.method == DEFLATED:
+        yield from inflated(file, member)
 
 
 def packed(file: BinaryIO, count: int) -> Iterator[bytes]:
@@ -51,22 +49,21 @@ def packed(file: BinaryIO, count: int) -> Iterator[bytes]:
         yield chunk
 
 
-def inflated(file: BinaryIO, record: Record) -> Iterator[bytes]:
+def inflated(file: BinaryIO, member: Packed) -> Iterator[bytes]:
     """Yield what a raw DEFLATE stream stands for; it must end exactly where the member does."""
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
-    header = record.entry.header
     try:
-        for chunk in packed(file, header.packed):
+        for chunk in packed(file, member.packed):
             yield stream.decompress(chunk, CHUNK_BYTES)
             while stream.unconsumed_tail:
                 yield stream.decompress(stream.unconsumed_tail, CHUNK_BYTES)
-            if stream.eof and file.tell() < record.end:
+            if stream.eof and file.tell() < member.end:
                 break
         yield stream.flush()
     except zlib.error:
         stream = zlib.decompressobj(-zlib.MAX_WBITS)
-    if not stream.eof or stream.unused_data or file.tell() != record.end:
-        message = f"The compressed contents of {shown(header.name)} are damaged"
+    if not stream.eof or stream.unused_data or file.tell() != member.end:
+        message = f"The compressed contents of {shown(member.name)} are damaged"
         raise Unreadable(code_of(zip_contents_are_one_stream), message)
 
 
@@ -74,10 +71,12 @@ def zip_contents_are_one_stream() -> None:
     """A deflated member is one valid stream that ends where the member ends."""
 
 
-def zip_contents_are_as_declared(record: Record, size: int, crc: int) -> Iterator[str]:
+def zip_contents_are_as_declared(member: Packed, size: int, crc: int) -> Iterator[str]:
     """What comes out of a member has the declared size and CRC."""
-    header = record.entry.header
-    if size != header.size:
-        yield f"{shown(header.name)} does not have the declared size of {header.size} bytes"
-    elif crc != header.crc:
-        yield f"{shown(header.name)} does not have the declared CRC"
+    if size != member.size:
+        yield f"{shown(member.name)} does not have the declared size of {member.size} bytes"
+    elif crc != member.crc:
+        yield f"{shown(member.name)} does not have the declared CRC"
+
+
+MEMBER_RULES = (zip_contents_are_one_stream, zip_contents_are_as_declared)

@@ -74,6 +74,29 @@ class Record(NamedTuple):
         return self.data + self.entry.header.packed
 
 
+class Packed(NamedTuple):
+    """What it takes to extract a member; there may be many, so this is all that is kept."""
+
+    name: str
+    method: int
+    data: int
+    """Where its contents begin."""
+    packed: int
+    size: int
+    crc: int
+
+    @property
+    def end(self) -> int:
+        """Where its contents end."""
+        return self.data + self.packed
+
+
+def packed_of(record: Record, name: str) -> Packed:
+    """Return what it takes to extract the member, under its *name* as text."""
+    header = record.entry.header
+    return Packed(name, header.method, record.data, header.packed, header.size, header.crc)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The end and the central directory; the records are walked by `walk`."""

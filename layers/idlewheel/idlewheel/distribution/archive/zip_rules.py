@@ -201,4 +201,6 @@ RECORD_RULES = (
 )
 
 NAME_RULES = (*names.RULES, names.member_names_differ_in_more_than_case)
-ARCHIVE_RULES = (zip_records_reach_the_directory, zip_is_no_bomb, zip_is_not_a_tar)
+ARCHIVE_RULES = (zip_is_not_a_tar,)
+GATES = (zip_records_reach_the_directory, zip_is_no_bomb)
+"""Without any of these the members are not read."""
