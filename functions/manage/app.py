@@ -45,6 +45,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@routes.route("GET /manage/whoami")
+def whoami(request: Request) -> Reply:
+    """Tell whoever asks who they are here, and what their token allows until when."""
+    return wishes.reply(wishes.describe_principal(request.principal()))
+
+
 @routes.route("POST /manage/tokens")
 def issue_token(request: Request) -> Reply:
     """Issue a token; the answer is the only time that it is shown."""

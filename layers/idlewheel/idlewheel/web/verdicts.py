@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 def published(filename: str, request: Request, *, is_new: bool) -> Reply:
     """Answer 200: the file can be installed from now on."""
     what = "published" if is_new else "already published with the same content"
-    return _reply(
-        200, f"{filename} is {what}", {"filename": filename, "state": "published"}, request
-    )
+    document = {"filename": filename, "state": "published", **({} if is_new else {"existed": True})}
+    return _reply(200, f"{filename} is {what}", document, request)
 
 
 def pending(upload: Upload, request: Request) -> Reply:

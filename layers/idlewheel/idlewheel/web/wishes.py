@@ -19,6 +19,7 @@ from idlewheel.web.gateway import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from idlewheel.domain.access import Principal
     from idlewheel.domain.project import File, Project
     from idlewheel.domain.tokens import Token
     from idlewheel.web.gateway import Request
@@ -166,6 +167,16 @@ def describe(token: Token) -> dict[str, object]:
         "created_by": token.created_by,
         "expires_at": token.expires_at.isoformat(),
         "note": token.note,
+    }
+
+
+def describe_principal(principal: Principal) -> dict[str, object]:
+    """Tell somebody what the index takes them for."""
+    return {
+        "principal": principal.name,
+        "token_id": principal.token_id,
+        "scopes": [str(scope) for scope in principal.scopes],
+        "expires_at": principal.expires_at.isoformat(),
     }
 
 
