@@ -12,10 +12,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from local.http import Answer, header
+from local.wire import Answer, header
 
 if TYPE_CHECKING:
-    from local.http import Headers, Request
+    from local.wire import Headers, Request
 
 RENAMED = frozenset(
     [

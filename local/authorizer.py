@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from local.functions import Invoker
-    from local.http import Request
     from local.plan import Authorizer, Plan
     from local.routes import Match
+    from local.wire import Request
 
 Identity = tuple[str, ...]
 

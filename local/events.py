@@ -12,16 +12,16 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from local.http import header
 from local.plan import API_ID
 from local.template import ACCOUNT, REGION
+from local.wire import header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.http import Headers, Request
     from local.plan import Plan
     from local.routes import Match
+    from local.wire import Headers, Request
 
 DROPPED_FROM_REQUESTS = frozenset(
     [

@@ -16,9 +16,9 @@ from local.answers import MalformedAnswer, from_function
 from local.authorizer import Authorizers
 from local.events import proxy_event, trace_id
 from local.functions import LARGEST_PAYLOAD, FunctionFailed
-from local.http import Answer, Request
 from local.refusals import Refusals, Refused
 from local.routes import Routes
+from local.wire import Answer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping

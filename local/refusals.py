@@ -10,13 +10,13 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from local.http import Answer
 from local.plan import Refusal
+from local.wire import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.http import Headers, Request
+    from local.wire import Headers, Request
 
 DEFAULTS = {
     "ACCESS_DENIED": (403, "User is not authorized to access this resource"),

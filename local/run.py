@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from local.plan import Plan
 
 _SECONDS_TO_FINISH = 5.0
+_LONGEST_LOG = 16 * 1024 * 1024
+"""Bytes."""
 _TOKEN_DAYS = 30
 MANAGE = "ManageFunction"
 """Invoked directly, as an operator with AWS credentials does, to mint the first tokens."""
@@ -55,8 +57,8 @@ class AlreadyRunning(Exception):
 
 def main(port: int, state: Path, template: Path) -> int:
     """Run the local index until it is told to stop; give the exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for order in orders_to_stop():
+        signal.signal(order, _interrupt)
     try:
         with _alone(state), listen(port) as listener:
             _run(listener, state, template)
@@ -71,8 +73,24 @@ def main(port: int, state: Path, template: Path) -> int:
     return 0
 
 
+def orders_to_stop() -> list[signal.Signals]:
+    """Give the signals that stop the index; under `nohup` a closed terminal is none of them."""
+    orders = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        orders.append(signal.SIGHUP)
+    return orders
+
+
+def shorten(logs: Path) -> None:
+    """Set logs aside that have grown long; of each, one older part is kept."""
+    for log in logs.glob("*.log"):
+        if log.stat().st_size > _LONGEST_LOG:
+            log.replace(log.with_suffix(".log.old"))
+
+
 def _run(listener: socket.socket, state: Path, path: Path) -> None:
     (state / "logs").mkdir(parents=True, exist_ok=True)
+    shorten(state / "logs")
     facts.forget(state)
     template = load(path)
     aws = emulator.start(state)
@@ -108,7 +126,7 @@ class _Index:
                 Gateway(self._plan, self._functions, log), lambda: self._announce(listener)
             )
             loop = asyncio.get_running_loop()
-            for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for order in orders_to_stop():
                 loop.add_signal_handler(order, setattr, server, "should_exit", True)
             background = [asyncio.create_task(it.run()) for it in self._pollers]
             background.append(asyncio.create_task(self._functions.let_go_of_idle_workers()))

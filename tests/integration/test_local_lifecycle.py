@@ -37,6 +37,15 @@ def test_data_survives_a_restart(state: Path) -> None:
         assert do(second, "read", key="kept").json()["noted"] == "yes"
 
 
+def test_the_storage_keeps_its_address(state: Path) -> None:
+    addresses = []
+    for _ in range(2):
+        with local_index(state, template=TEMPLATE):
+            addresses.append(json_of(state / "aws/process.json")["endpoint"])
+
+    assert addresses[0] == addresses[1]
+
+
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_stopping_ends_everything_with_a_good_conscience(
     state: Path, order: signal.Signals

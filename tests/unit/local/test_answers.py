@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.answers import MalformedAnswer, from_function
-from local.http import Answer, Request
+from local.wire import Answer, Request
 
 GET = Request("GET", "/")
 

@@ -8,10 +8,10 @@ import pytest
 
 from local.authorizer import Authorizers
 from local.functions import FunctionFailed
-from local.http import Request
 from local.plan import Authorizer, Plan, Route
 from local.refusals import Refused
 from local.routes import Match
+from local.wire import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from local.events import authorizer_event, proxy_event
-from local.http import Request
 from local.plan import Plan, Route
 from local.routes import Match, Routes
+from local.wire import Request
 
 PLAN = Plan("prod", {}, (), {}, {}, (), binary=("*/*",))
 ROUTES = Routes(

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from local.http import Request, header
 from local.plan import Refusal
 from local.refusals import DEFAULTS, Refusals
+from local.wire import Request, header
 
 JSON = "application/json"
 
