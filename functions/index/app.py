@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.domain.access import Action
+from idlewheel.errors import WrongMethod
 from idlewheel.settings import Settings
 from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.signing import Signer, session_credentials
 from idlewheel.storage.tables import bind_index
 from idlewheel.telemetry import count, observed
+from idlewheel.web import cors
 from idlewheel.web.files import Downloads, asked_project
 from idlewheel.web.pages import Pages
 from idlewheel.web.routing import Routes
@@ -33,6 +35,7 @@ routes = Routes()
 
 
 @routes.route("GET /simple", "HEAD /simple")
+@cors.shared
 def root(request: Request) -> Reply:
     """List every project."""
     request.principal().require(Action.READ)
@@ -40,6 +43,7 @@ def root(request: Request) -> Reply:
 
 
 @routes.route("GET /simple/{project}", "HEAD /simple/{project}")
+@cors.shared
 def project(request: Request) -> Reply:
     """List the files of one project."""
     asked = request.parameters["project"]
@@ -48,6 +52,7 @@ def project(request: Request) -> Reply:
 
 
 @routes.route("GET /files/{proxy+}")
+@cors.shared
 def file(request: Request) -> Reply:
     """Send the client to where the bytes are."""
     count("Downloads")
@@ -55,6 +60,7 @@ def file(request: Request) -> Reply:
 
 
 @routes.route("HEAD /files/{proxy+}")
+@cors.shared
 def file_head(request: Request) -> Reply:
     """Tell how long a file is."""
     return downloads.describe(request)
@@ -66,6 +72,7 @@ def file_head(request: Request) -> Reply:
     "GET /pypi/{project}/{version}/json",
     "HEAD /pypi/{project}/{version}/json",
 )
+@cors.shared
 def json_api(request: Request) -> Reply:
     """Tell all that is known of a project, or of one release."""
     from idlewheel.web.json_api import JsonApi  # noqa: PLC0415 - installers never ask for it
@@ -73,6 +80,48 @@ def json_api(request: Request) -> Reply:
     asked = request.parameters["project"]
     request.principal().require(Action.READ, asked_project(asked))
     return JsonApi(catalog).answer(request)
+
+
+@routes.route("GET /rss/packages.xml")
+def new_projects(request: Request) -> Reply:
+    """Tell of the newest projects."""
+    from idlewheel.web import feeds  # noqa: PLC0415 - only feed readers ask for it
+
+    request.principal().require(Action.READ)
+    return feeds.packages(catalog, request)
+
+
+@routes.route("GET /rss/updates.xml")
+def new_releases(request: Request) -> Reply:
+    """Tell of the newest releases."""
+    from idlewheel.web import feeds  # noqa: PLC0415 - only feed readers ask for it
+
+    request.principal().require(Action.READ)
+    return feeds.updates(catalog, request)
+
+
+@routes.route("GET /rss/project/{project}/releases.xml")
+def new_releases_of_project(request: Request) -> Reply:
+    """Tell of the newest releases of one project."""
+    from idlewheel.web import feeds  # noqa: PLC0415 - only feed readers ask for it
+
+    request.principal().require(Action.READ, asked_project(request.parameters["project"]))
+    return feeds.releases(catalog, request)
+
+
+routes.route(
+    "OPTIONS /simple",
+    "OPTIONS /simple/{project}",
+    "OPTIONS /files/{proxy+}",
+    "OPTIONS /pypi/{project}/json",
+    "OPTIONS /pypi/{project}/{version}/json",
+)(cors.preflight)
+
+
+@routes.route("POST /", "POST /simple", "POST /simple/{project}")
+def wrong_upload(request: Request) -> Reply:
+    """Refuse an upload to where people install from; uv explains a 405 to its user."""
+    raise WrongMethod(f"nothing can be uploaded here; upload to {request.base_url}/legacy/")
 
 
 @observed

@@ -8,6 +8,7 @@ IdlewheelError
 ├── Unauthenticated      no credentials, or none that are valid now
 ├── NotFound             no such project, file, upload or token
 │   └── Gone             it was here, and was deleted
+├── WrongMethod          this is not what can be done at this path
 ├── NotAcceptable        nothing that we can say is among what the client takes
 ├── TooLarge             more bytes than this door lets through
 ├── TooMany              more at once than one token may have
@@ -78,6 +79,12 @@ class Gone(NotFound):
     """It was here, and was deleted."""
 
     code = "gone"
+
+
+class WrongMethod(IdlewheelError):
+    """This cannot be done at this path, and something else can."""
+
+    code = "wrong-method"
 
 
 class NotAcceptable(IdlewheelError):

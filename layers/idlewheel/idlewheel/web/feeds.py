@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from email.utils import format_datetime
 from html import escape
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+from idlewheel.services import news
+from idlewheel.web.gateway import Reply
+from idlewheel.web.pages import asked_project
 
-    from idlewheel.domain.project import Project, ProjectPage, Release
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from idlewheel.services.news import News
+    from idlewheel.services.ports import Catalog
+    from idlewheel.web.gateway import Request
 
 MEDIA_TYPE = "text/xml; charset=utf-8"
 
@@ -33,54 +37,53 @@ class Entry(NamedTuple):
     title: str
     link: str
     description: str
-    published: datetime
+    published: str
+    """As RFC 822 writes a date, which is what RSS wants."""
 
 
-def packages(projects: Iterable[Project], base: str) -> bytes:
-    """List the newest projects; links begin with *base*."""
-    entries = (
-        Entry(
-            f"{project.display_name} was added",
-            f"{base}/simple/{project.name}/",
-            f"{project.display_name} is a new project",
-            project.created_at,
-        )
-        for project in projects
-    )
-    return _feed("Newest projects", f"{base}/simple/", _newest(entries, PROJECTS))
+def packages(catalog: Catalog, request: Request) -> Reply:
+    """Answer the newest projects."""
+    found = news.projects(catalog, PROJECTS)
+    return _feed("Newest projects", f"{request.base_url}/simple/", _entries(found, request))
 
 
-def updates(pages: Iterable[ProjectPage], base: str) -> bytes:
-    """List the newest releases of all projects; links begin with *base*."""
-    entries = (_release(page, release, base) for page in pages for release in page.releases)
-    return _feed("Newest releases", f"{base}/simple/", _newest(entries, UPDATES))
+def updates(catalog: Catalog, request: Request) -> Reply:
+    """Answer the newest releases of all projects."""
+    found = news.releases(catalog, UPDATES)
+    return _feed("Newest releases", f"{request.base_url}/simple/", _entries(found, request))
 
 
-def releases(page: ProjectPage, base: str) -> bytes:
-    """List the newest releases of one project; links begin with *base*."""
-    entries = (_release(page, release, base) for release in page.releases)
-    link = f"{base}/simple/{page.project.name}/"
-    return _feed(f"Releases of {page.project.display_name}", link, _newest(entries, RELEASES))
+def releases(catalog: Catalog, request: Request) -> Reply:
+    """Answer the newest releases of ``{project}``. Raises NotFound."""
+    project = catalog.project(asked_project(request.parameters["project"]))
+    found = news.releases_of(catalog, project)[:RELEASES]
+    link = f"{request.base_url}/simple/{project.name}/"
+    return _feed(f"Releases of {project.display_name}", link, _entries(found, request))
 
 
-def _release(page: ProjectPage, release: Release, base: str) -> Entry:
-    title = f"{page.project.display_name} {release.version}"
-    link = f"{base}/pypi/{page.project.name}/{quote(release.version)}/json"
-    return Entry(title, link, f"{title} was released", release.created_at)
+def _entries(found: Sequence[News], request: Request) -> Iterable[Entry]:
+    return (_entry(one, request.base_url) for one in found)
 
 
-def _newest(entries: Iterable[Entry], most: int) -> list[Entry]:
-    return sorted(entries, key=attrgetter("published", "title"), reverse=True)[:most]
+def _entry(one: News, base: str) -> Entry:
+    name, when = one.project.display_name, format_datetime(one.created_at, usegmt=True)
+    if one.release is None:
+        link = f"{base}/simple/{one.project.name}/"
+        return Entry(f"{name} was added", link, f"{name} is a new project", when)
+    title = f"{name} {one.release.version}"
+    link = f"{base}/pypi/{one.project.name}/{quote(one.release.version)}/json"
+    return Entry(title, link, f"{title} was released", when)
 
 
-def _feed(title: str, link: str, entries: Iterable[Entry]) -> bytes:
+def _feed(title: str, link: str, entries: Iterable[Entry]) -> Reply:
     """Compose the document. Names and versions are plain, so nothing needs more than escaping."""
     channel = _element("title", title) + _element("link", link) + _element("description", title)
     items = "\n".join(f"<item>{_item(entry)}</item>" for entry in entries)
-    return (
+    body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<rss version="2.0"><channel>{channel}<language>en</language>\n{items}\n</channel></rss>\n'
-    ).encode()
+    )
+    return Reply(200, {"Content-Type": MEDIA_TYPE, "Cache-Control": "private, no-cache"}, body)
 
 
 def _item(entry: Entry) -> str:
@@ -89,7 +92,7 @@ def _item(entry: Entry) -> str:
         + _element("link", entry.link)
         + _element("guid", entry.link)
         + _element("description", entry.description)
-        + _element("pubDate", format_datetime(entry.published, usegmt=True))
+        + _element("pubDate", entry.published)
     )
 
 

@@ -18,7 +18,7 @@ from multipart import (
     parse_options_header,
 )
 
-from idlewheel.errors import Problem, Rejected
+from idlewheel.errors import Gone, Problem, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +34,9 @@ LONGEST_TEXT = 6 * 1024 * 1024
 CONTENT = "content"
 IGNORED = frozenset({"gpg_signature"})
 """Parts that old clients send and nobody reads any more, as text or as a file."""
+
+OBSOLETE = frozenset({"submit", "submit_pkg_info", "doc_upload"})
+"""What ``:action`` could ask for long ago; PyPI answers 410 as well."""
 
 _SPELLINGS = {"import_names": "import_name", "import_namespaces": "import_namespace"}
 """uv's plurals, by the names that PyPI and hatch use."""
@@ -91,18 +94,25 @@ def parse(content_type: str | None, body: bytes) -> Form:
     """Take the form in *body* apart.
 
     Raises:
+        Gone: it asks for what upload APIs could do long ago.
         Rejected: it is no form, it breaks a limit, or a part is not what it must be; with all
             problems.
 
     """
     parts = _read(_boundary(content_type), body)
     fields, problems = _fields(parts)
+    _require_current(fields.get(":action", ()))
     contents = [part for part in parts if part.name == CONTENT]
     problems.extend(problem for part in parts for problem in _part_problems(part))
     problems.extend(_content_problems(contents))
     if problems:
         raise Rejected(tuple(problems))
     return Form(contents[0].segment.filename, contents[0].content(), fields)
+
+
+def _require_current(actions: tuple[str, ...]) -> None:
+    for action in OBSOLETE.intersection(actions):
+        raise Gone(f"':action={action}' is long gone: metadata comes with the files, by file_upload")
 
 
 def _boundary(content_type: str | None) -> str:

@@ -114,6 +114,8 @@ def _base_url(event: Mapping[str, Any], headers: Mapping[str, str]) -> str:
 def _route_length(event: Mapping[str, Any]) -> int:
     """Count the segments of the path that belong to the route; ``{proxy+}`` takes several."""
     route = event.get("resource", "").strip("/").split("/")
+    if route == [""]:
+        return 0
     greedy = ((event.get("pathParameters") or {}).get("proxy") or "").strip("/").split("/")
     return len(route) + (len(greedy) - 1 if route[-1].endswith("+}") else 0)
 

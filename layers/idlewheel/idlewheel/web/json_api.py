@@ -57,11 +57,14 @@ class JsonApi:
         The name may be spelled in any way, the version in any way that is equal to it.
 
         Raises:
-            NotFound: there is no such project or release, or the project has none.
+            NotFound: there is no such project or release, the project has none, or nothing of it
+                is offered while it is in quarantine (as on PyPI).
             Unavailable: the answer is too large.
 
         """
         project = self._catalog.project(asked_project(request.parameters["project"]))
+        if not project.status.offers_files:
+            raise NotFound(f"project '{project.name}' is quarantined")
         version = request.parameters.get("version")
         asked = None if version is None else _read(unquote(version))
         source = JsonSource(self._catalog, project, asked, request.base_url)

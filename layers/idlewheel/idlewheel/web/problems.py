@@ -21,6 +21,10 @@ JSON = "application/json"
 TEXT = "text/plain"
 
 
+METHOD_NOT_ALLOWED = 405
+"""Its answer says what is allowed (RFC 9110 §15.5.6): wherever we say it, to read."""
+
+
 class Answer(NamedTuple):
     """How one kind of error is told."""
 
@@ -37,7 +41,8 @@ ANSWERS: dict[type[errors.IdlewheelError], Answer] = {
     errors.Denied: Answer(403, "Not allowed"),
     errors.Unauthenticated: Answer(401, "Credentials needed"),
     errors.NotFound: Answer(404, "Not found"),
-    errors.Gone: Answer(410, "Deleted"),
+    errors.Gone: Answer(410, "Gone"),
+    errors.WrongMethod: Answer(405, "Method not allowed"),
     errors.NotAcceptable: Answer(406, "Not acceptable"),
     errors.TooLarge: Answer(413, "Too large"),
     errors.TooMany: Answer(429, "Too many at once", retry_after=30),
@@ -57,6 +62,7 @@ def reply_to(error: errors.IdlewheelError, request: Request) -> Reply:
         "Vary": "Accept",
         "X-Content-Type-Options": "nosniff",
         **({"Retry-After": str(answer.retry_after)} if answer.retry_after else {}),
+        **({"Allow": "GET, HEAD, OPTIONS"} if answer.status == METHOD_NOT_ALLOWED else {}),
     }
     text = as_json(answer, error) if media_type == JSON else as_text(answer, error)
     return Reply(answer.status, headers, "" if request.method == "HEAD" else text)
