@@ -138,7 +138,7 @@ FORBIDDEN = [
     ("IngestRole", Call("s3:DeleteObject", f"{BUCKET}FilesBucket/files/demo/x.whl")),
     ("IngestRole", Call("sqs:ReceiveMessage", "arn:aws:sqs:eu-west-1:123456789012:LargeQueue")),
     ("AbandonRole", Call("dynamodb:UpdateItem", f"{TABLE}IndexTable", frozenset({"PROJECT#d"}))),
-    ("ManageRole", Call("dynamodb:DeleteItem", f"{TABLE}IndexTable", frozenset({"FILENAME#x"}))),
+    ("ManageRole", Call("dynamodb:DeleteItem", f"{TABLE}IndexTable")),
     ("ManageRole", Call("dynamodb:DeleteItem", f"{TABLE}AccessTable")),
     ("ManageRole", Call("s3:PutObject", f"{BUCKET}FilesBucket/files/demo/x.whl")),
 ]
