@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from idlewheel.services import news
 from idlewheel.web.gateway import Reply
-from idlewheel.web.pages import asked_project
+from idlewheel.web.files import asked_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
