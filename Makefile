@@ -42,13 +42,14 @@ CLIENTS := $(patsubst requirements/%.txt,.venvs/%/installed,$(wildcard requireme
 
 # Not an environment but wheels: what the tests put into the index for others to build with.
 .venvs/clients/backends/installed: requirements/clients/backends.txt .venvs/clients/pip/installed
+	@rm -f $(@D)/*.whl
 	@.venvs/clients/pip/bin/python -m pip download --quiet --disable-pip-version-check \
 	  --require-hashes --only-binary :all: --dest $(@D) -r $<
 	@touch $@
 
 # --- developing ----------------------------------------------------------------------------------
 
-TEST_TOOLS := $(VENV)/installed .venvs/run/installed .venvs/aws/installed .venvs/template/installed $(CLIENTS)
+TEST_TOOLS := $(VENV)/installed $(foreach tool,run aws template deploy checkov,.venvs/$(tool)/installed) $(CLIENTS)
 
 .PHONY: test
 test: $(TEST_TOOLS) ## Run every test: units, contracts, functions, the template, and the real clients
