@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from idlewheel.distribution.archive.zip_layout import Packed
 
 CHUNK_BYTES = 256 * 1024
+INFLATED_BYTES = 1024 * 1024
 
 
 def contents(file: BinaryIO, member: Packed) -> Iterator[bytes]:
@@ -54,9 +55,9 @@ def inflated(file: BinaryIO, member: Packed) -> Iterator[bytes]:
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         for chunk in packed(file, member.packed):
-            yield stream.decompress(chunk, CHUNK_BYTES)
+            yield stream.decompress(chunk, INFLATED_BYTES)
             while stream.unconsumed_tail:
-                yield stream.decompress(stream.unconsumed_tail, CHUNK_BYTES)
+                yield stream.decompress(stream.unconsumed_tail, INFLATED_BYTES)
             if stream.eof and file.tell() < member.end:
                 break
         yield stream.flush()
