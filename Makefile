@@ -65,7 +65,7 @@ test-fast: $(VENV)/installed .venvs/aws/installed ## Run the tests that take sec
 
 .PHONY: lock
 lock: $(VENV)/uv ## Pin every requirement again, with hashes
-	@for source in layers/idlewheel/requirements.in requirements/*.in requirements/clients/*.in; do \
+	@for source in layers/*/requirements.in requirements/*.in requirements/clients/*.in; do \
 	  test -e $$source || continue; echo $$source; \
 	  $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header \
 	    --python-version 3.11 $$source -o $${source%.in}.txt || exit 1; done
