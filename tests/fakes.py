@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from idlewheel.domain.project import (
     Claim,
+    Delta,
     File,
     FileState,
     Listing,
@@ -75,6 +76,17 @@ class FakeCatalog:
         current = self.world.projects[project.name]
         return page_of(current, releases, tuple(self.files(project.name)))
 
+    def changes(self, name: NormalizedName, since: int) -> Delta:
+        project = self.world.projects.get(name)
+        if project is None or project.revision <= since:
+            return Delta(None)
+        releases = [one for (of, _), one in sorted(self.world.releases.items()) if of == name]
+        return Delta(
+            project,
+            tuple(one for one in releases if one.revision > since),
+            tuple(one for one in self.files(name) if one.revision > since),
+        )
+
     def file(self, name: NormalizedName, filename: str) -> File:
         try:
             return self.world.files[name, filename]
@@ -100,10 +112,13 @@ class FakeCatalog:
         return (sum(self.world.counters.values()),)
 
     def listings(self) -> Sequence[Listing]:
+        return [one for one in self.listed_since(0, 0) if one.shown]
+
+    def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
         return [
-            Listing(one.name, one.display_name, one.serial)
+            Listing(one.name, one.display_name, one.serial, one.status.offers_files, one.revision)
             for _, one in sorted(self.world.projects.items())
-            if one.status.offers_files
+            if one.serial > serial
         ]
 
 
@@ -189,7 +204,7 @@ class FakePublisher:
 
     def _write(self, publication: Publication) -> None:
         upload, world = publication.upload, self.world
-        project = step(world, upload.project, publication.display_name)
+        project = step(world, upload.project, publication.display_name, touched=2)
         moment = EPOCH + timedelta(microseconds=project.serial)
         world.projects[project.name] = replace(project, file_count=project.file_count + 1)
         world.files[upload.project, upload.filename] = replace(
@@ -199,13 +214,15 @@ class FakePublisher:
             upload.filename, publication.file.sha256, upload.id, FileState.ACTIVE
         )
         place = (upload.project, canonical(upload.version))
-        before = world.releases.get(place, Release(upload.version, moment))
-        world.releases[place] = replace(before, revision=project.revision, deleted=False)
+        before = world.releases.get(place, Release(upload.version, moment, writes=0))
+        world.releases[place] = replace(
+            before, revision=project.revision, deleted=False, writes=before.writes + 1
+        )
         world.metadata.setdefault(place, publication.release_metadata)
         FakeUploads(world).end(upload.id, state=UploadState.PUBLISHED)
 
 
-def step(world: World, name: NormalizedName, display_name: str = "") -> Project:
+def step(world: World, name: NormalizedName, display_name: str = "", touched: int = 0) -> Project:
     """Step the revision of a project, which may be new, as every change of its page does."""
     world.clock = max(world.clock + 1, time.time_ns() // 1000)
     before = world.projects.get(name)
@@ -214,7 +231,12 @@ def step(world: World, name: NormalizedName, display_name: str = "") -> Project:
             raise NotFound(f"there is no project '{name}'")
         moment = EPOCH + timedelta(microseconds=world.clock)
         before = Project(name, display_name, 0, 0, moment)
-    after = replace(before, revision=before.revision + 1, serial=world.clock)
+    after = replace(
+        before,
+        revision=before.revision + 1,
+        serial=world.clock,
+        writes=before.writes + touched,
+    )
     world.projects[name] = after
     world.counters[0] = world.counters.get(0, 0) + 1
     return after
@@ -238,7 +260,8 @@ class FakeChanges:
     def yank_file(self, name: NormalizedName, filename: str, reason: str | None) -> None:
         if (name, filename) not in self.world.files:
             raise NotFound(f"there is no file '{filename}'")
-        self._change_file(name, filename, step(self.world, name).revision, yanked=reason)
+        revision = step(self.world, name, touched=1).revision
+        self._change_file(name, filename, revision, yanked=reason)
 
     def delete_files(self, name: NormalizedName, files: Iterable[File], now: datetime) -> None:
         self._mark(name, files, FileState.DELETED, now)
@@ -252,7 +275,7 @@ class FakeChanges:
         some = list(files)
         if not some:
             return
-        revision = step(self.world, name).revision
+        revision = step(self.world, name, touched=len(some)).revision
         for file in some:
             self._change_file(name, file.filename, revision, state=state, deleted_at=when)
             key = file.filename.casefold()
@@ -262,15 +285,19 @@ class FakeChanges:
         self, name: NormalizedName, filename: str, revision: int, **changes: Any
     ) -> None:
         before = self.world.files[name, filename]
-        self.world.files[name, filename] = replace(before, revision=revision, **changes)
+        self.world.files[name, filename] = replace(
+            before, revision=revision, writes=before.writes + 1, **changes
+        )
 
     def _change_release(self, name: NormalizedName, version: str, **changes: Any) -> None:
         place = (name, canonical(version))
         if name not in self.world.projects or place not in self.world.releases:
             raise NotFound(f"there is no release {version} of '{name}'")
-        revision = step(self.world, name).revision
+        revision = step(self.world, name, touched=1).revision
         before = self.world.releases[place]
-        self.world.releases[place] = replace(before, revision=revision, **changes)
+        self.world.releases[place] = replace(
+            before, revision=revision, writes=before.writes + 1, **changes
+        )
 
 
 class FakeInbox:

@@ -10,9 +10,11 @@ from idlewheel.errors import WrongMethod
 from idlewheel.settings import Settings
 from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.signing import Signer, session_credentials
+from idlewheel.storage.snapshots import S3Snapshots
 from idlewheel.storage.tables import bind_index
 from idlewheel.telemetry import count, observed
 from idlewheel.web import cors
+from idlewheel.web.delivery import Delivery
 from idlewheel.web.files import Downloads, asked_project
 from idlewheel.web.pages import Pages
 from idlewheel.web.routing import Routes
@@ -23,13 +25,14 @@ if TYPE_CHECKING:
 settings = Settings()
 connection = bind_index(settings.index_table, settings.region)
 catalog = DynamoCatalog()
-pages = Pages(catalog)
 signer = Signer(
     bucket=settings.files_bucket,
     region=settings.region,
     credentials=session_credentials(connection.session),
     endpoint=settings.s3_endpoint,
 )
+snapshots = S3Snapshots(signer, settings.index_table)
+pages = Pages(catalog, Delivery(snapshots.publish), snapshots)
 downloads = Downloads(catalog, lambda key: signer.sign("GET", key, datetime.now(UTC)))
 routes = Routes()
 

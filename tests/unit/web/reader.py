@@ -8,10 +8,15 @@ import json
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
+from idlewheel.services.project_sheets import Entry
+from idlewheel.web import simple
 from idlewheel.web.gateway import Reply, Request
 from idlewheel.web.negotiation import JSON
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from idlewheel.domain.project import Listing, ProjectPage
     from idlewheel.web.pages import Pages
 
 BASE_URL = "https://index.example/prod"
@@ -37,6 +42,40 @@ def answer(pages: Pages, route: str, accept: str = JSON, **changes: Any) -> Repl
     if route == "root":
         return pages.root(asking(accept, path="/simple/", **changes))
     return pages.project("demo-project", asking(accept, **changes))
+
+
+def as_json(page: ProjectPage, base: str = simple.HERE) -> bytes:
+    """A page as JSON, in one piece."""
+    spelled = {one.version for one in page.releases} | {one.version for one in page.files}
+    versions = sorted(spelled)
+    head, _, tail = simple.json_frame(page.project, versions)
+    return head + simple.json_files(_entries(page), page.project.name, base) + tail
+
+
+def as_html(page: ProjectPage, base: str = simple.HERE) -> bytes:
+    """A page as HTML, in one piece."""
+    head, _, tail = simple.html_frame(page.project)
+    return head + simple.html_files(_entries(page), page.project.name, base) + tail
+
+
+def root_json(listings: Sequence[Listing]) -> bytes:
+    """The list of projects as JSON, in one piece."""
+    head, _, tail = simple.root_frame(last_serial(listings), is_json=True)
+    return head + simple.root_json(listings) + tail
+
+
+def root_html(listings: Sequence[Listing]) -> bytes:
+    """The list of projects as HTML, in one piece."""
+    head, _, tail = simple.root_frame(last_serial(listings), is_json=False)
+    return head + simple.root_html(listings) + tail
+
+
+def last_serial(listings: Sequence[Listing]) -> int:
+    return max((listing.serial for listing in listings), default=0)
+
+
+def _entries(page: ProjectPage) -> list[Entry]:
+    return sorted(Entry.of(file) for file in page.files)
 
 
 class Reader(HTMLParser):

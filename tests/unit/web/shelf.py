@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.domain.names import normalize
-from idlewheel.domain.project import File, Listing, Project, ProjectPage, Release, page_of
+from idlewheel.domain.project import Delta, File, Listing, Project, ProjectPage, Release, page_of
 from idlewheel.errors import NotFound
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from idlewheel.domain.project import Claim
 
 MOMENT = datetime(2026, 11, 22, 13, 14, 15, 123456, tzinfo=UTC)
+SHARDS = 16
 SERIAL = 1_763_817_255_123_456
 
 
@@ -66,7 +69,9 @@ def sdist(version: str = "1.0", **changes: Any) -> File:
 def page(*files: File, releases: Sequence[Release] | None = None, **changes: Any) -> ProjectPage:
     versions = dict.fromkeys(file.version for file in files)
     known = [release(version) for version in versions] if releases is None else releases
-    return page_of(project(**changes), tuple(known), files)
+    found = page_of(project(**changes), tuple(known), files)
+    writes = len(found.releases) + len(found.files)
+    return replace(found, project=replace(found.project, writes=writes))
 
 
 class Shelf:
@@ -77,7 +82,6 @@ class Shelf:
         self.heads: dict[NormalizedName, Project] = {}
         """What :meth:`project` answers instead: a head that was read before a change."""
         self.metadata: dict[str, Mapping[str, object]] = {}
-        self.counters = (0,) * 15 + (len(pages),)
         self.reads: Counter[str] = Counter()
 
     def project(self, name: NormalizedName) -> Project:
@@ -89,6 +93,12 @@ class Shelf:
     def page(self, project: Project) -> ProjectPage:
         self.reads["page"] += 1
         return self.pages[project.name]
+
+    def changes(self, name: NormalizedName, since: int) -> Delta:
+        """Bring everything again: nothing on this shelf knows when it was written."""
+        self.reads["page"] += 1
+        found = self.pages[name]
+        return Delta(found.project, found.releases, found.files)
 
     def file(self, name: NormalizedName, filename: str) -> File:
         return {file.filename: file for file in self.files(name)}[filename]
@@ -112,9 +122,18 @@ class Shelf:
 
     def root_counters(self) -> tuple[int, ...]:
         self.reads["root_counters"] += 1
-        return self.counters
+        return tuple(len(self._on(shard)) for shard in range(SHARDS))
 
     def listings(self) -> Sequence[Listing]:
+        return [one for shard in range(SHARDS) for one in self.listed_since(shard, 0)]
+
+    def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
         self.reads["listings"] += 1
-        projects = sorted((page.project for page in self.pages.values()), key=lambda p: p.name)
-        return [Listing(found.name, found.display_name, found.serial) for found in projects]
+        return [Listing(one.name, one.display_name, one.serial) for one in self._on(shard)]
+
+    def _on(self, shard: int) -> list[Project]:
+        return [
+            page.project
+            for name, page in self.pages.items()
+            if zlib.crc32(name.encode()) % SHARDS == shard
+        ]

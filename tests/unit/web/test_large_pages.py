@@ -19,6 +19,8 @@ from tests.unit.web.shelf import SERIAL, Shelf, page, wheel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from idlewheel.web.delivery import Link
+
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> Shelf:
@@ -27,10 +29,10 @@ def large(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     return Shelf(page(*(wheel(f"1.{number}") for number in range(30))))
 
 
-def storing(stored: list[LargePage]) -> Callable[[LargePage], str]:
-    def store(found: LargePage) -> str:
+def storing(stored: list[LargePage]) -> Callable[[LargePage], Link]:
+    def store(found: LargePage) -> Link:
         stored.append(found)
-        return "https://bucket.example/pages/1?signed"
+        return lambda: "https://bucket.example/pages/1?signed"
 
     return store
 

@@ -9,20 +9,19 @@ from hypothesis import strategies as st
 
 from idlewheel.domain.names import NormalizedName, normalize
 from idlewheel.domain.project import File, FileState, Listing, Status
-from idlewheel.web import simple
-from tests.unit.web.reader import Reader
+from tests.unit.web.reader import Reader, as_html, as_json, root_html, root_json
 from tests.unit.web.shelf import SERIAL, page, sdist, wheel
 
 ROOT_URL = "https://index.example/prod/simple/"
 
 
 def only_anchor(file: File) -> dict[str, str | None]:
-    return Reader(simple.as_html(page(file))).anchors[0][0]
+    return Reader(as_html(page(file))).anchors[0][0]
 
 
 @pytest.mark.checklist("HTML-01", "HTML-03", "HTML-06", "JSON-21")
 def test_the_html_page_says_what_it_is() -> None:
-    content = simple.as_html(page(wheel()))
+    content = as_html(page(wheel()))
     read = Reader(content)
 
     assert content.startswith(b"<!DOCTYPE html>")
@@ -35,7 +34,7 @@ def test_the_html_page_says_what_it_is() -> None:
 @pytest.mark.checklist("HTML-04", "HTML-05", "HTML-08", "HTML-09", "HTML-16", "ATT-04")
 def test_an_anchor_describes_its_file() -> None:
     file = wheel("1.0+local.7")
-    ((attributes, text),) = Reader(simple.as_html(page(file))).anchors
+    ((attributes, text),) = Reader(as_html(page(file))).anchors
     href = urlsplit(attributes.pop("href") or "")
 
     assert text == file.filename == unquote(href.path.rpartition("/")[2])
@@ -53,7 +52,7 @@ def test_an_anchor_of_a_file_without_metadata_promises_none() -> None:
 
 @pytest.mark.checklist("HTML-07")
 def test_requires_python_is_escaped_in_the_markup() -> None:
-    content = simple.as_html(page(wheel(requires_python=">=3.9,<4")))
+    content = as_html(page(wheel(requires_python=">=3.9,<4")))
 
     assert b'data-requires-python="&gt;=3.9,&lt;4"' in content
     assert only_anchor(wheel(requires_python=">=3.9,<4"))["data-requires-python"] == ">=3.9,<4"
@@ -74,13 +73,13 @@ def test_a_file_that_is_not_yanked_has_no_such_attribute() -> None:
 def test_the_reason_of_a_status_is_escaped_too() -> None:
     shown = page(status=Status.ARCHIVED, status_reason='see "<new>"')
 
-    assert Reader(simple.as_html(shown)).metas["pypi:project-status-reason"] == 'see "<new>"'
+    assert Reader(as_html(shown)).metas["pypi:project-status-reason"] == 'see "<new>"'
 
 
 @pytest.mark.checklist("HTML-12")
 def test_a_project_without_files_has_an_empty_page_not_none() -> None:
-    assert json.loads(simple.as_json(page()))["files"] == []
-    assert Reader(simple.as_html(page())).anchors == []
+    assert json.loads(as_json(page()))["files"] == []
+    assert Reader(as_html(page())).anchors == []
 
 
 LISTED_FILES = st.lists(
@@ -100,8 +99,8 @@ LISTED_FILES = st.lists(
 @given(LISTED_FILES)
 def test_json_and_html_list_the_same_files(files: list[File]) -> None:
     shown = page(*files)
-    in_json = json.loads(simple.as_json(shown))["files"]
-    in_html = Reader(simple.as_html(shown)).anchors
+    in_json = json.loads(as_json(shown))["files"]
+    in_html = Reader(as_html(shown)).anchors
 
     assert [file["filename"] for file in in_json] == [text for _, text in in_html]
     assert [file["url"] for file in in_json] == [
@@ -118,7 +117,7 @@ LISTINGS = [
 
 @pytest.mark.checklist("JSON-19", "JSON-21")
 def test_the_json_list_names_every_project_with_its_serial() -> None:
-    assert json.loads(simple.root_json(LISTINGS)) == {
+    assert json.loads(root_json(LISTINGS)) == {
         "meta": {"api-version": "1.4", "_last-serial": 12},
         "projects": [
             {"name": "Acme.Core", "_last-serial": 7},
@@ -129,7 +128,7 @@ def test_the_json_list_names_every_project_with_its_serial() -> None:
 
 @pytest.mark.checklist("HTML-01", "HTML-02")
 def test_the_html_list_links_every_project() -> None:
-    content = simple.root_html(LISTINGS)
+    content = root_html(LISTINGS)
     read = Reader(content)
 
     assert content.startswith(b"<!DOCTYPE html>")
@@ -139,5 +138,5 @@ def test_the_html_list_links_every_project() -> None:
 
 
 def test_an_empty_index_lists_nothing_at_serial_nought() -> None:
-    assert json.loads(simple.root_json([]))["meta"]["_last-serial"] == 0
-    assert Reader(simple.root_html([])).anchors == []
+    assert json.loads(root_json([]))["meta"]["_last-serial"] == 0
+    assert Reader(root_html([])).anchors == []

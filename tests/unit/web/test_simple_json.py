@@ -10,8 +10,7 @@ from urllib.parse import unquote, urljoin
 import pytest
 
 from idlewheel.domain.project import File, ProjectPage, Status
-from idlewheel.web import simple
-from tests.unit.web.reader import Reader
+from tests.unit.web.reader import Reader, as_html, as_json
 from tests.unit.web.shelf import MOMENT, SERIAL, page, release, sdist, wheel
 
 PAGE_URL = "https://index.example/prod/simple/demo-project/"
@@ -19,7 +18,7 @@ FILES_URL = "https://index.example/prod/files/demo-project"
 
 
 def read_json(shown: ProjectPage, **options: Any) -> Any:
-    return json.loads(simple.as_json(shown, **options))
+    return json.loads(as_json(shown, **options))
 
 
 def only_file(file: File) -> Any:
@@ -92,7 +91,7 @@ def test_versions_cover_the_files_and_the_releases_that_have_none() -> None:
 def test_files_are_in_one_order_whoever_stored_them_in_which() -> None:
     shown = page(wheel("1.0"), sdist("1.0"), sdist("0.9"))
 
-    assert simple.as_json(shown) == simple.as_json(replace(shown, files=shown.files[::-1]))
+    assert as_json(shown) == as_json(replace(shown, files=shown.files[::-1]))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +120,7 @@ def test_a_project_in_quarantine_lists_no_file_in_either_form() -> None:
 
     assert read_json(shown)["files"] == []
     assert read_json(shown)["project-status"] == {"status": "quarantined"}
-    assert Reader(simple.as_html(shown)).anchors == []
+    assert Reader(as_html(shown)).anchors == []
 
 
 @pytest.mark.parametrize(
@@ -138,13 +137,13 @@ def test_links_resolve_to_the_key_under_any_stage(version: str) -> None:
 def test_links_are_absolute_where_the_page_is_read_from_another_host() -> None:
     base = "https://index.example/prod"
     in_json = read_json(page(wheel()), base=base)["files"][0]["url"]
-    in_html = Reader(simple.as_html(page(wheel()), base=base)).anchors[0][0]["href"] or ""
+    in_html = Reader(as_html(page(wheel()), base=base)).anchors[0][0]["href"] or ""
 
     assert in_json.startswith(f"{FILES_URL}/")
     assert in_html.startswith(f"{FILES_URL}/")
 
 
 def test_pages_are_plain_ascii_json_so_that_their_size_is_their_length() -> None:
-    content = simple.as_json(page(wheel(yanked="idée")))
+    content = as_json(page(wheel(yanked="idée")))
 
     assert re.fullmatch(rb"[\x20-\x7e]+", content)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from idlewheel.domain.versions import canonical
 from idlewheel.errors import Conflict
@@ -64,7 +64,9 @@ class Project:
     """Microseconds since the epoch at the last change, always rising (bandersnatch's serial)."""
     created_at: datetime
     file_count: int = 0
-    """Files ever published, deleted ones included: by it a page knows that it saw them all."""
+    """Files ever published, deleted ones included."""
+    writes: int = 0
+    """How often a release or a file of it was written: the sum of theirs, once all are seen."""
     status: Status = Status.ACTIVE
     status_reason: str | None = None
     origin: Origin = Origin.PRIVATE
@@ -79,6 +81,8 @@ class Release:
     created_at: datetime
     """When its first file was published; by it a release closes to new files."""
     revision: int = 0
+    writes: int = 1
+    """How often it was written."""
     yanked: str | None = None
     """Why the release is yanked; the empty string is a yank without a reason."""
     deleted: bool = False
@@ -110,6 +114,8 @@ class File:
     state: FileState = FileState.ACTIVE
     deleted_at: datetime | None = None
     revision: int = 0
+    writes: int = 1
+    """How often it was written."""
 
     def key(self, project: NormalizedName) -> str:
         """Where the bytes are: the key in the files bucket, and the path of the URL."""
@@ -156,12 +162,41 @@ def _with_yank(file: File, release_yank: str | None) -> File:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Delta:
+    """What was written in a project after some revision."""
+
+    project: Project | None
+    """As the same read saw it; None where nothing was written since."""
+    releases: tuple[Release, ...] = ()
+    files: tuple[File, ...] = ()
+    """Deleted ones included."""
+
+    def complete(self, known: int) -> bool:
+        """Say whether all is there that the project's revision stands for, and nothing later.
+
+        *known* counts the writes of all items that this read did not bring again. A transaction's
+        items become visible one by one (DynamoDB Developer Guide, "Isolation levels for DynamoDB
+        transactions"), and a later change may be seen before the last item of an earlier one:
+        only the sum of all writes tells that none is missing.
+        """
+        if self.project is None:
+            return False
+        items: list[Release | File] = [*self.releases, *self.files]
+        latest = max((item.revision for item in items), default=0)
+        seen = known + sum(item.writes for item in items)
+        return latest <= self.project.revision and seen == self.project.writes
+
+
+class Listing(NamedTuple):
     """What the list of all projects says of one of them."""
 
     name: NormalizedName
     display_name: str
     serial: int
+    shown: bool = True
+    """A project in quarantine is not."""
+    writes: int = 1
+    """How often it was written: once for each revision of the project."""
 
 
 @dataclass(frozen=True, slots=True)

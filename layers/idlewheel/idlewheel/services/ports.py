@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import (
         Claim,
+        Delta,
         File,
         Listing,
         Project,
@@ -38,6 +39,10 @@ class Catalog(Protocol):
 
     def page(self, project: Project) -> ProjectPage:
         """Assemble the page of *project*, at its revision or a later one."""
+        ...
+
+    def changes(self, name: NormalizedName, since: int) -> Delta:
+        """All of a project that was written after revision *since*, as it can be seen now."""
         ...
 
     def file(self, name: NormalizedName, filename: str) -> File:
@@ -66,6 +71,22 @@ class Catalog(Protocol):
 
     def listings(self) -> Sequence[Listing]:
         """Every project that the list of projects shows, by name."""
+        ...
+
+    def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
+        """What one root shard lists, hidden ones included, of those changed after *serial*."""
+        ...
+
+
+class Snapshots(Protocol):
+    """Where what a page is made of is kept for other instances; it may forget at any time."""
+
+    def load(self, name: str) -> bytes | None:
+        """What was last saved under *name*; None where there is nothing, or no answer."""
+        ...
+
+    def save(self, name: str, content: bytes) -> bool:
+        """Keep *content* under *name*; False where it could not be."""
         ...
 
 

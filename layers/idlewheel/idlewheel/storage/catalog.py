@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from pynamodb.exceptions import DoesNotExist
 
-from idlewheel.domain.project import page_of
+from idlewheel.domain.project import Delta, page_of
 from idlewheel.errors import NotFound, Unavailable
 from idlewheel.storage import keys, mapping
 from idlewheel.storage.tables import (
@@ -43,18 +44,31 @@ class DynamoCatalog:
         )
 
     def page(self, project: Project) -> ProjectPage:
-        """Assemble a page that shows at least every file of *project*'s revision.
-
-        A transaction's items become visible one by one (DynamoDB Developer Guide, "Isolation
-        levels for DynamoDB transactions"): the project may be seen before its newest file. So
-        the files are counted, and looked at again until none is missing.
-        """
+        """Assemble the page of *project*, at its revision or a later one, whole."""
         for pause in SETTLING:
             time.sleep(pause)
-            releases, files = self._partition(project.name)
-            if len(files) >= project.file_count:
-                return page_of(project, releases, files)
+            changes = self.changes(project.name, 0)
+            if changes.project is not None and changes.complete(known=0):
+                return page_of(changes.project, changes.releases, changes.files)
         raise Unavailable(f"the page of '{project.name}' is being written; try again in a moment")
+
+    def changes(self, name: NormalizedName, since: int) -> Delta:
+        """All of a project that was written after revision *since*, in the order of writing.
+
+        So what is written while the pages of this query are read is seen at its end.
+        """
+        found: dict[str, IndexItem] = {}
+        for item in IndexItem.by_revision.query(
+            keys.project(name), IndexItem.revision > since, consistent_read=True
+        ):
+            found[item.sk] = item
+        items = sorted(found.values(), key=attrgetter("sk"))
+        projects = [mapping.project(item) for item in items if isinstance(item, ProjectItem)]
+        return Delta(
+            projects[0] if projects else None,
+            tuple(mapping.release(item) for item in items if isinstance(item, ReleaseItem)),
+            tuple(mapping.file(item) for item in items if isinstance(item, FileItem)),
+        )
 
     def file(self, name: NormalizedName, filename: str) -> File:
         """Find one file, deleted ones included."""
@@ -70,7 +84,7 @@ class DynamoCatalog:
 
     def files(self, name: NormalizedName) -> Sequence[File]:
         """All files of a project, deleted ones included."""
-        return self._partition(name)[1]
+        return self.changes(name, 0).files
 
     def release_metadata(self, name: NormalizedName, version: str) -> Mapping[str, object]:
         """What the JSON API shows of a release's core metadata; empty where nothing is kept."""
@@ -103,22 +117,18 @@ class DynamoCatalog:
 
     def listings(self) -> Sequence[Listing]:
         """Every project that the list of projects shows, by name."""
-        found = [
+        found = [one for shard in range(keys.SHARDS) for one in self.listed_since(shard, 0)]
+        return sorted((one for one in found if one.shown), key=attrgetter("name"))
+
+    def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
+        """What one root shard lists, hidden ones included, of those changed after *serial*."""
+        return [
             mapping.listing(item)
-            for shard in range(keys.SHARDS)
-            for item in IndexItem.query(keys.root(shard), consistent_read=True)
+            for item in IndexItem.by_revision.query(
+                keys.root(shard), IndexItem.revision > serial, consistent_read=True
+            )
             if isinstance(item, ListingItem)
         ]
-        return sorted(found, key=lambda listing: listing.name)
-
-    def _partition(self, name: NormalizedName) -> tuple[tuple[Release, ...], tuple[File, ...]]:
-        releases, files = [], []
-        for item in IndexItem.query(keys.project(name), consistent_read=True):
-            if isinstance(item, FileItem):
-                files.append(mapping.file(item))
-            elif isinstance(item, ReleaseItem):
-                releases.append(mapping.release(item))
-        return tuple(releases), tuple(files)
 
 
 def _get(kind: type[Item], pk: str, sk: str, missing: str) -> Item:

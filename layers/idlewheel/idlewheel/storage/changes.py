@@ -59,7 +59,7 @@ class DynamoChanges:
         action = yanked.remove() if reason is None else yanked.set(reason)
 
         def add(writes: Writes, revision: Revision) -> None:
-            revision.add_change(writes)
+            revision.add_change(writes, touched=1)
             _add_file(writes, revision, filename, action)
 
         self._step(name, add, f"file '{filename}' in '{name}'")
@@ -80,7 +80,7 @@ class DynamoChanges:
             some, remaining = remaining[:AT_ONCE], remaining[AT_ONCE:]
 
             def add(writes: Writes, revision: Revision, some: list[File] = some) -> None:
-                revision.add_change(writes)
+                revision.add_change(writes, touched=len(some))
                 for file in some:
                     marks = (FileItem.state.set(state.value), when)
                     _add_file(writes, revision, file.filename, *marks)
@@ -90,9 +90,10 @@ class DynamoChanges:
 
     def _change_release(self, name: NormalizedName, version: str, action: Action) -> None:
         def add(writes: Writes, revision: Revision) -> None:
-            revision.add_change(writes)
+            revision.add_change(writes, touched=1)
             item = ReleaseItem(keys.project(name), keys.release(version))
-            actions = [action, ReleaseItem.revision.set(revision.number)]
+            stamped = ReleaseItem.revision.set(revision.number)
+            actions = [action, stamped, ReleaseItem.writes.add(1)]
             writes.update("release", item, actions, ReleaseItem.pk.exists())
 
         self._step(name, add, f"release {version} of '{name}'")
@@ -122,7 +123,7 @@ def _known(name: NormalizedName) -> Project:
 
 def _add_file(writes: Writes, revision: Revision, filename: str, *actions: Action) -> None:
     item = FileItem(keys.project(revision.name), keys.file(filename))
-    stamped = [*actions, FileItem.revision.set(revision.number)]
+    stamped = [*actions, FileItem.revision.set(revision.number), FileItem.writes.add(1)]
     writes.update(f"file {filename}", item, stamped, FileItem.pk.exists())
 
 

@@ -41,6 +41,7 @@ def project(item: ProjectItem) -> Project:
         serial=int(item.serial),
         created_at=item.created_at,
         file_count=int(item.file_count),
+        writes=int(item.writes),
         status=Status(item.status),
         status_reason=item.status_reason,
         origin=Origin(item.origin),
@@ -53,6 +54,7 @@ def release(item: ReleaseItem) -> Release:
         version=item.version,
         created_at=item.created_at,
         revision=int(item.revision or 0),
+        writes=int(item.writes),
         yanked=item.yanked,
         deleted=bool(item.deleted),
     )
@@ -78,6 +80,7 @@ def file(item: FileItem) -> File:
         state=FileState(item.state),
         deleted_at=item.deleted_at,
         revision=int(item.revision or 0),
+        writes=int(item.writes),
     )
 
 
@@ -103,6 +106,7 @@ def file_item(project_name: NormalizedName, file: File) -> FileItem:
         state=file.state.value,
         deleted_at=file.deleted_at,
         revision=file.revision,
+        writes=file.writes,
     )
 
 
@@ -113,7 +117,13 @@ def claim(item: ClaimItem) -> Claim:
 
 def listing(item: ListingItem) -> Listing:
     """Read what the list of projects shows of one."""
-    return Listing(NormalizedName(item.name), item.display_name, int(item.serial))
+    return Listing(
+        NormalizedName(item.name),
+        item.display_name,
+        int(item.revision or 0),
+        not item.hidden,
+        int(item.writes),
+    )
 
 
 def upload(item: UploadItem) -> Upload:

@@ -108,6 +108,7 @@ class DynamoPublisher:
                 ReleaseItem.version.set(ReleaseItem.version | upload.version),
                 created.set(created | revision.moment),
                 ReleaseItem.revision.set(revision.number),
+                ReleaseItem.writes.add(1),
                 ReleaseItem.deleted.remove(),
             ],
             ReleaseItem.pk.does_not_exist() | (created > self._oldest_open(revision.moment)),

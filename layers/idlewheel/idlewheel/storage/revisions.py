@@ -45,15 +45,23 @@ class Revision:
         if self.before is None:
             writes.put("project", self._created(), ProjectItem.pk.does_not_exist())
         else:
-            actions = [*self._stepped(), ProjectItem.file_count.set(ProjectItem.file_count + 1)]
+            counted = ProjectItem.file_count.set(ProjectItem.file_count + 1)
+            actions = [*self._stepped(_FILE_AND_RELEASE), counted]
             writes.update("project", self._item(), actions, self._unchanged() & _OPEN)
         self._add_root(writes, listed=True)
 
     def add_change(
-        self, writes: Writes, status: Status | None = None, reason: str | None = None
+        self,
+        writes: Writes,
+        status: Status | None = None,
+        reason: str | None = None,
+        touched: int = 0,
     ) -> None:
-        """Write an existing project for any other change, perhaps of its status."""
-        actions = self._stepped()
+        """Write an existing project for any other change, perhaps of its status.
+
+        *touched* counts the releases and files that the same transaction writes.
+        """
+        actions = self._stepped(touched)
         if status is not None:
             why = ProjectItem.status_reason
             actions.append(ProjectItem.status.set(status.value))
@@ -73,11 +81,16 @@ class Revision:
             revision=self.number,
             serial=self.serial,
             file_count=1,
+            writes=_FILE_AND_RELEASE,
             created_at=self.moment,
         )
 
-    def _stepped(self) -> list[Action]:
-        return [ProjectItem.revision.set(self.number), ProjectItem.serial.set(self.serial)]
+    def _stepped(self, touched: int) -> list[Action]:
+        return [
+            ProjectItem.revision.set(self.number),
+            ProjectItem.serial.set(self.serial),
+            ProjectItem.writes.add(touched),
+        ]
 
     def _unchanged(self) -> Condition:
         return ProjectItem.revision == self.number - 1
@@ -87,17 +100,25 @@ class Revision:
 
     def _add_root(self, writes: Writes, *, listed: bool) -> None:
         place = keys.root(keys.shard_of(self.name))
+        # Each project is written once for each of its revisions, so the shard's counter is the
+        # sum of what its listings say: by it a reader knows that it saw the latest of all.
         listing = ListingItem(
-            place, self.name, name=self.name, display_name=self.display_name, serial=self.serial
+            place,
+            self.name,
+            name=self.name,
+            display_name=self.display_name,
+            revision=self.serial,
+            hidden=None if listed else True,
+            writes=self.number,
         )
         counter = ShardItem(place, keys.ROOT)
         counts = [ShardItem.kind.set(ShardItem), ShardItem.counter.add(1)]
         writes.update("shard", counter, counts)
-        if listed:
-            writes.put("listing", listing)
-        else:
-            writes.delete("listing", listing)
+        writes.put("listing", listing)
 
+
+_FILE_AND_RELEASE = 2
+"""What a publication writes beside the project."""
 
 _OPEN = (ProjectItem.origin == Origin.PRIVATE.value) & ProjectItem.status.is_in(
     *(status.value for status in Status if status.takes_uploads)

@@ -78,6 +78,7 @@ class ProjectItem(IndexItem, discriminator="project"):
     status_reason = UnicodeAttribute(null=True)
     serial = NumberAttribute()
     file_count = NumberAttribute()
+    writes = NumberAttribute()
     created_at = UTCDateTimeAttribute()
 
 
@@ -88,6 +89,7 @@ class ReleaseItem(IndexItem, discriminator="release"):
     created_at = UTCDateTimeAttribute()
     yanked = UnicodeAttribute(null=True)
     deleted = BooleanAttribute(null=True)
+    writes = NumberAttribute()
 
 
 class MetadataItem(IndexItem, discriminator="metadata"):
@@ -115,6 +117,7 @@ class FileItem(IndexItem, discriminator="file"):
     uploaded_by = UnicodeAttribute()
     state = UnicodeAttribute()
     deleted_at = UTCDateTimeAttribute(null=True)
+    writes = NumberAttribute()
 
 
 class ClaimItem(IndexItem, discriminator="claim"):
@@ -167,11 +170,12 @@ class ShardItem(IndexItem, discriminator="shard"):
 
 
 class ListingItem(IndexItem, discriminator="listing"):
-    """ROOT#{0..15} / {name}: what the list of projects shows."""
+    """ROOT#{0..15} / {name}: what the list of projects shows; its revision is the serial."""
 
     name = UnicodeAttribute()
     display_name = UnicodeAttribute()
-    serial = NumberAttribute()
+    hidden = BooleanAttribute(null=True)
+    writes = NumberAttribute()
 
 
 class AccessItem(Model):

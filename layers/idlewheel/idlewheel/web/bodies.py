@@ -5,19 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import sys
-import zlib
-from collections import OrderedDict
 from dataclasses import dataclass
 
-KEPT = 64 * 1024 * 1024
+from idlewheel.services.recent import Recent
+
+KEPT = 24 * 1024 * 1024
 """Bytes of memory that the bodies of one function instance may take."""
 
 LIMIT = 6 * 1024 * 1024 - 16 * 1024
 """Bytes that a body may take in Lambda's answer (6 MiB), the envelope and its headers aside."""
-
-LEVEL = 6
-"""Of gzip: level 1 takes a third of the time and a fifth more bytes, and each page is
-compressed once for all its readers."""
 
 _ESCAPED = 6
 """The most that JSON makes of one character: ``\\u0000``."""
@@ -41,21 +37,11 @@ class Body:
         return len(json.dumps(self.text)) <= LIMIT
 
 
-def encode(revision: str, serial: int, content: bytes, *, gzip: bool) -> Body:
-    """Make the body of *content*: as text, or compressed and then as base64 text.
-
-    The same content gives the same bytes (no time in the header), in a single gzip member:
-    several in a row are read wrongly by uv, curl and httpx.
-    """
-    if not gzip:
+def encode(revision: str, serial: int, content: bytes, *, is_gzip: bool) -> Body:
+    """Make the body of *content*: as text, or, where it is compressed, as base64 text."""
+    if not is_gzip:
         return Body(revision, serial, content.decode(), is_base64=False)
-    text = base64.b64encode(compress(content)).decode("ascii")
-    return Body(revision, serial, text, is_base64=True)
-
-
-def compress(content: bytes) -> bytes:
-    """Compress to one gzip member whose header holds no time."""
-    return zlib.compress(content, LEVEL, wbits=31)
+    return Body(revision, serial, base64.b64encode(content).decode("ascii"), is_base64=True)
 
 
 class Bodies:
@@ -63,33 +49,13 @@ class Bodies:
 
     def __init__(self, limit: int = KEPT) -> None:
         """Keep up to *limit* bytes."""
-        self._limit = limit
-        self._size = 0
-        self._kept: OrderedDict[tuple[str, ...], Body] = OrderedDict()
+        self._recent = Recent[Body](limit, lambda body: sys.getsizeof(body.text))
 
     def get(self, key: tuple[str, ...], revision: str) -> Body | None:
         """Find the body at *key*, if it is of this revision."""
-        body = self._kept.get(key)
-        if body is None or body.revision != revision:
-            return None
-        self._kept.move_to_end(key)
-        return body
+        body = self._recent.find(key)
+        return body if body is not None and body.revision == revision else None
 
     def put(self, key: tuple[str, ...], body: Body) -> None:
         """Keep *body* in place of an earlier revision, unless it alone is over the limit."""
-        self._remove(key)
-        if _size(body) > self._limit:
-            return
-        self._kept[key] = body
-        self._size += _size(body)
-        while self._size > self._limit:
-            self._remove(next(iter(self._kept)))
-
-    def _remove(self, key: tuple[str, ...]) -> None:
-        body = self._kept.pop(key, None)
-        if body is not None:
-            self._size -= _size(body)
-
-
-def _size(body: Body) -> int:
-    return sys.getsizeof(body.text)
+        self._recent.keep(key, body)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from idlewheel.errors import Unavailable
-from idlewheel.web.bodies import Bodies, Body, compress, encode
+from idlewheel.services.recent import Recent
+from idlewheel.web import packing
+from idlewheel.web.bodies import Bodies, Body, encode
 from idlewheel.web.gateway import Reply, redirect
 from idlewheel.web.negotiation import has_current
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from idlewheel.web.gateway import Request
     from idlewheel.web.variants import Variant
+
+
+LINKS = 1_000
+"""Stored pages that one function instance remembers."""
 
 
 class Rendered(NamedTuple):
@@ -23,6 +28,14 @@ class Rendered(NamedTuple):
     revision: str
     serial: int
     content: bytes
+    is_gzip: bool = False
+    """Whether the content is compressed already, as the variant wants it."""
+
+    def packed(self, variant: Variant) -> bytes:
+        """Answer the content as *variant* wants it: the same bytes for the same content."""
+        if variant.gzip and not self.is_gzip:
+            return packing.member([packing.pack(self.content)])
+        return self.content
 
 
 class Source(Protocol):
@@ -54,18 +67,42 @@ class LargePage:
     content: bytes
     """Compressed if the variant is."""
 
+    @property
+    def label(self) -> str:
+        """Names the form and the encoding."""
+        return self.variant.label
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the store is to say of it."""
+        encoding = {"content-encoding": "gzip"} if self.variant.gzip else {}
+        return {"content-type": self.variant.media_type, "cache-control": "no-store", **encoding}
+
+
+Link = Callable[[], str]
+"""Makes a URL to get a stored page from, good for some minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A page that was stored."""
+
+    revision: str
+    link: Link
+
 
 class Delivery:
     """Answers pages, and keeps the bodies of late."""
 
     def __init__(
         self,
-        store: Callable[[LargePage], str] | None = None,
+        store: Callable[[LargePage], Link] | None = None,
         bodies: Bodies | None = None,
     ) -> None:
-        """Keep pages in *bodies*; *store* keeps a large one and answers the URL to get it from."""
+        """Keep pages in *bodies*; *store* keeps a large one."""
         self._store = store
         self._bodies = Bodies() if bodies is None else bodies
+        self._links = Recent[Elsewhere](LINKS, lambda _: 1)
 
     def answer(self, source: Source, variant: Variant, request: Request) -> Reply:
         """Answer a page: nothing more is read of one that the client or this instance has.
@@ -88,8 +125,9 @@ class Delivery:
         kept = self._bodies.get(key, source.revision)
         if kept is not None:
             return kept
-        revision, serial, content = source.render(variant)
-        body = encode(revision, serial, content, gzip=variant.gzip)
+        rendered = source.render(variant)
+        content = rendered.packed(variant)
+        body = encode(rendered.revision, rendered.serial, content, is_gzip=variant.gzip)
         self._bodies.put(key, body)
         return body
 
@@ -98,12 +136,20 @@ class Delivery:
 
         A 302, which no installer caches: the URL expires.
         """
+        place = (source.name, variant.label, base_url)
+        stored = self._links.find(place)
+        if stored is None or stored.revision != source.revision:
+            stored = self._stored(source, variant, base_url)
+            self._links.keep(place, stored)
+        return redirect(stored.link(), cache="no-store")
+
+    def _stored(self, source: Source, variant: Variant, base_url: str) -> Elsewhere:
         if self._store is None:
             raise Unavailable(
                 f"This page is larger than can be answered as {variant.media_type}"
                 + ("" if variant.gzip else "; ask for it with Accept-Encoding: gzip")
             )
-        _, serial, content = source.render(variant, base_url)
-        packed = compress(content) if variant.gzip else content
-        location = self._store(LargePage(source.name, serial, variant, packed))
-        return redirect(location, cache="no-store")
+        rendered = source.render(variant, base_url)
+        content = rendered.packed(variant)
+        page = LargePage(source.name, rendered.serial, variant, content)
+        return Elsewhere(rendered.revision, self._store(page))

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from idlewheel.services import project_sheets, root_sheet
+from idlewheel.services.current import Sheets
+from idlewheel.services.project_sheets import ProjectSheets
+from idlewheel.services.root_sheet import RootSheet
 from idlewheel.web import simple
+from idlewheel.web.assembly import Assembly
 from idlewheel.web.delivery import Delivery, Rendered
 from idlewheel.web.files import asked_project
 from idlewheel.web.gateway import redirect
@@ -13,7 +18,8 @@ from idlewheel.web.variants import Variant
 
 if TYPE_CHECKING:
     from idlewheel.domain.project import Project
-    from idlewheel.services.ports import Catalog
+    from idlewheel.services.ports import Catalog, Snapshots
+    from idlewheel.services.sheets import Segment
     from idlewheel.web.gateway import Reply, Request
 
 
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
 class ProjectSource:
     """The page of one project."""
 
-    catalog: Catalog
+    sheets: ProjectSheets
     project: Project
 
     @property
@@ -35,20 +41,33 @@ class ProjectSource:
         return f"{self.project.serial:x}"
 
     def render(self, variant: Variant, base: str | None = None) -> Rendered:
-        """Read the project's files and render them."""
-        page = self.catalog.page(self.project)
-        renderer = simple.as_json if variant.is_json else simple.as_html
-        read = ProjectSource(self.catalog, page.project)
-        return Rendered(read.revision, page.project.serial, renderer(page, base or simple.HERE))
+        """Render the files that are not rendered yet; the others are at hand."""
+        project, sheet = self.sheets.current(self.project)
+        render = simple.json_files if variant.is_json else simple.html_files
+
+        def lines(segment: Segment) -> bytes:
+            entries = project_sheets.entries(sheet, segment)
+            return render(entries, project.name, base or simple.HERE)
+
+        versions = project_sheets.versions(project, sheet)
+        frame = simple.frame_of(project, versions, is_json=variant.is_json)
+        segments = sheet.segments if project.status.offers_files else ()
+        page = Assembly(frame, segments, lines)
+        revision = f"{project.serial:x}"
+        if base is not None:
+            return Rendered(revision, project.serial, page.fresh())
+        if made := page.fill(variant.form):
+            self.sheets.keep(project, sheet, made)
+        content = page.kept(variant.form, gzip=variant.gzip)
+        return Rendered(revision, project.serial, content, is_gzip=variant.gzip)
 
 
 @dataclass(frozen=True, slots=True)
 class RootSource:
     """The list of all projects."""
 
-    catalog: Catalog
+    sheet: RootSheet
     counters: tuple[int, ...]
-    """Read before the list: a list that is newer than its name is only asked for once more."""
 
     @property
     def name(self) -> str:
@@ -58,26 +77,45 @@ class RootSource:
     @property
     def revision(self) -> str:
         """The counters of all shards."""
-        return ".".join(f"{counter:x}" for counter in self.counters)
+        return _counted(self.counters)
 
     def render(self, variant: Variant, base: str | None = None) -> Rendered:
-        """Read the list and render it."""
-        listings = self.catalog.listings()
-        content = (
-            simple.root_json(listings)
-            if variant.is_json
-            else simple.root_html(listings, f"{base}/simple/" if base else "")
-        )
-        return Rendered(self.revision, simple.last_serial(listings), content)
+        """Render the projects that are not rendered yet; the others are at hand."""
+        counters, sheet = self.sheet.current(self.counters)
+        serial = root_sheet.serial(sheet)
+        start = f"{base}/simple/" if base else ""
+
+        def lines(segment: Segment) -> bytes:
+            listings = root_sheet.listings(segment)
+            if variant.is_json:
+                return simple.root_json(listings)
+            return simple.root_html(listings, start)
+
+        frame = simple.root_frame(serial, is_json=variant.is_json)
+        page = Assembly(frame, sheet.segments, lines)
+        if base is not None:
+            return Rendered(_counted(counters), serial, page.fresh())
+        if made := page.fill(variant.form):
+            self.sheet.keep(sheet, made)
+        content = page.kept(variant.form, gzip=variant.gzip)
+        return Rendered(_counted(counters), serial, content, is_gzip=variant.gzip)
 
 
 class Pages:
     """The pages of the simple API, in whatever form is wanted."""
 
-    def __init__(self, catalog: Catalog, delivery: Delivery | None = None) -> None:
-        """Read from *catalog*; *delivery* keeps what was rendered."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        delivery: Delivery | None = None,
+        snapshots: Snapshots | None = None,
+    ) -> None:
+        """Read from *catalog*; *delivery* keeps what was rendered, *snapshots* what of."""
         self._catalog = catalog
         self.delivery = delivery or Delivery()
+        sheets = Sheets(snapshots, simple.RENDERER)
+        self._projects = ProjectSheets(catalog, sheets)
+        self._root = RootSheet(catalog, sheets)
 
     def project(self, asked: str, request: Request) -> Reply:
         """Answer the page of the project called *asked*, as the URL spells it.
@@ -92,7 +130,7 @@ class Pages:
         if not request.path.endswith(f"/{name}/"):
             return redirect(_beside(request, f"{name}/"), status=301)
         variant = Variant.wanted(request)
-        source = ProjectSource(self._catalog, self._catalog.project(name))
+        source = ProjectSource(self._projects, self._catalog.project(name))
         return self.delivery.answer(source, variant, request)
 
     def root(self, request: Request) -> Reply:
@@ -100,7 +138,7 @@ class Pages:
         if not request.path.endswith("/"):
             return redirect(_beside(request, "simple/"), status=301)
         variant = Variant.wanted(request)
-        source = RootSource(self._catalog, self._catalog.root_counters())
+        source = RootSource(self._root, self._catalog.root_counters())
         return self.delivery.answer(source, variant, request)
 
 
@@ -111,3 +149,7 @@ def _beside(request: Request, name: str) -> str:
     """
     up = "../" if request.path.endswith("/") else ""
     return f"{up}{name}{request.query_string}"
+
+
+def _counted(counters: tuple[int, ...]) -> str:
+    return ".".join(f"{counter:x}" for counter in counters)

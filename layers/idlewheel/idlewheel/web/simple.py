@@ -1,25 +1,25 @@
 """The pages of the simple repository API, version 1.4, in JSON and in HTML.
 
 PEP 503 and 691 (form), 592 (yanked), 629 (version), 700 (versions, size, upload-time), 714
-(core-metadata), 792 (project-status). HTML is frozen at 1.4 for good (PEP 833). Files and
-versions are sorted, so that equal pages are equal bytes whoever renders them.
+(core-metadata), 792 (project-status). HTML is frozen at 1.4 for good (PEP 833). A page is a frame
+and its lines; lines are rendered some at a time, so that a change renders few of them.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from html import escape
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import File, Listing, Project, ProjectPage
+    from idlewheel.services.project_sheets import Entry
 
 API_VERSION = "1.4"
 
@@ -30,34 +30,57 @@ HERE = "../.."
 """The index as seen from ``/simple/{project}/``: file links that work under any prefix."""
 
 
-def as_json(page: ProjectPage, base: str = HERE) -> bytes:
-    """Render a project's page as JSON; its links begin with *base*."""
-    project = page.project
-    return _dump(
+class Frame(NamedTuple):
+    """A page without its lines: what is before them, between two of them, and after them."""
+
+    head: bytes
+    separator: bytes
+    tail: bytes
+
+
+def frame_of(project: Project, versions: Sequence[str], *, is_json: bool) -> Frame:
+    """Render a project's page, but for its files."""
+    return json_frame(project, versions) if is_json else html_frame(project)
+
+
+def root_frame(serial: int, *, is_json: bool) -> Frame:
+    """Render the list of projects, but for the projects."""
+    if is_json:
+        return _json_frame({"meta": _meta(serial)}, "projects")
+    return _html_frame("Simple index", {}, serial)
+
+
+def json_frame(project: Project, versions: Sequence[str]) -> Frame:
+    """Render a project's page as JSON, but for its files."""
+    return _json_frame(
         {
             "meta": _meta(project.serial),
             "name": project.name,
             "project-status": _status(project),
-            "versions": _versions(page),
-            "files": [_file_object(file, project.name, base) for file in files_of(page)],
-        }
+            "versions": versions,
+        },
+        "files",
     )
 
 
-def root_json(listings: Sequence[Listing]) -> bytes:
-    """Render the list of projects as JSON."""
-    projects = [
-        {"_last-serial": listing.serial, "name": listing.display_name} for listing in listings
-    ]
-    return _dump({"meta": _meta(last_serial(listings)), "projects": projects})
+def json_files(entries: Iterable[Entry], project: NormalizedName, base: str = HERE) -> bytes:
+    """Render files as JSON objects with commas between; their links begin with *base*."""
+    return _dump([_file_object(entry, project, base) for entry in entries])[1:-1]
 
 
-def last_serial(listings: Sequence[Listing]) -> int:
-    """Answer the serial of the whole index: that of its last change, 0 while it is empty."""
-    return max((listing.serial for listing in listings), default=0)
+def root_json(listings: Iterable[Listing]) -> bytes:
+    """Render projects as JSON objects with commas between."""
+    return _dump(
+        [{"_last-serial": listing.serial, "name": listing.display_name} for listing in listings]
+    )[1:-1]
 
 
-def _dump(document: Mapping[str, object]) -> bytes:
+def _json_frame(document: Mapping[str, object], lines: str) -> Frame:
+    head = _dump({**document, lines: []}).removesuffix(b"]}")
+    return Frame(head, b",", b"]}")
+
+
+def _dump(document: object) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode("ascii")
 
 
@@ -70,19 +93,12 @@ def _status(project: Project) -> dict[str, str]:
     return {"status": project.status.value, **reason}
 
 
-def _versions(page: ProjectPage) -> list[str]:
-    """Every version, those without files included (PEP 700)."""
-    return sorted(
-        {release.version for release in page.releases} | {file.version for file in page.files}
-    )
-
-
 def files_of(page: ProjectPage) -> list[File]:
     """Answer the listed files in the order in which they are shown."""
     return sorted(page.files, key=attrgetter("filename"))
 
 
-def _file_object(file: File, project: NormalizedName, base: str) -> dict[str, object]:
+def _file_object(file: Entry, project: NormalizedName, base: str) -> dict[str, object]:
     core_metadata = {"sha256": file.metadata_sha256} if file.metadata_sha256 else False
     requires = {"requires-python": file.requires_python} if file.requires_python else {}
     return {
@@ -91,14 +107,14 @@ def _file_object(file: File, project: NormalizedName, base: str) -> dict[str, ob
         "hashes": {"sha256": file.sha256},
         **requires,
         "size": file.size,
-        "upload-time": instant(file.uploaded_at),
+        "upload-time": _moment(file.uploaded),
         "yanked": False if file.yanked is None else file.yanked or True,
         "core-metadata": core_metadata,
         "dist-info-metadata": core_metadata,
     }
 
 
-def file_url(file: File, project: NormalizedName, base: str) -> str:
+def file_url(file: Entry | File, project: NormalizedName, base: str) -> str:
     """Link to a file; a bare ``+`` would be read as a space by S3 and by some clients."""
     return f"{base}/{quote(file.key(project))}"
 
@@ -108,20 +124,30 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def as_html(page: ProjectPage, base: str = HERE) -> bytes:
-    """Render a project's page as HTML; its links begin with *base*."""
-    project = page.project
-    anchors = (_file_anchor(file, project.name, base) for file in files_of(page))
+def _moment(microseconds: int) -> str:
+    """Write a time, told in microseconds since the epoch, as :func:`instant` does."""
+    return f"{(_EPOCH + timedelta(microseconds=microseconds)).isoformat('T', 'microseconds')}Z"
+
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the Z is written by _moment
+
+
+def html_frame(project: Project) -> Frame:
+    """Render a project's page as HTML, but for its files."""
     status = {f"pypi:project-{key}": text for key, text in _status_metas(project)}
-    return _document(f"Links for {project.display_name}", status, anchors, project.serial)
+    return _html_frame(f"Links for {project.display_name}", status, project.serial)
 
 
-def root_html(listings: Sequence[Listing], base: str = "") -> bytes:
-    """Render the list of projects as HTML; relative to ``/simple/``, or beginning with *base*."""
-    anchors = (
+def html_files(entries: Iterable[Entry], project: NormalizedName, base: str = HERE) -> bytes:
+    """Render files as lines of HTML; their links begin with *base*."""
+    return _lines(_file_anchor(entry, project, base) for entry in entries)
+
+
+def root_html(listings: Iterable[Listing], base: str = "") -> bytes:
+    """Render projects as lines of HTML; relative to ``/simple/``, or beginning with *base*."""
+    return _lines(
         _anchor({"href": f"{base}{listing.name}/"}, listing.display_name) for listing in listings
     )
-    return _document("Simple index", {}, anchors, last_serial(listings))
 
 
 def _status_metas(project: Project) -> Iterator[tuple[str, str]]:
@@ -130,9 +156,9 @@ def _status_metas(project: Project) -> Iterator[tuple[str, str]]:
         yield "status-reason", project.status_reason
 
 
-def _document(title: str, metas: Mapping[str, str], anchors: Iterator[str], serial: int) -> bytes:
+def _html_frame(title: str, metas: Mapping[str, str], serial: int) -> Frame:
     versioned = {"pypi:repository-version": API_VERSION, **metas}
-    lines = [
+    head = (
         "<!DOCTYPE html>",
         '<html lang="en">',
         "  <head>",
@@ -142,12 +168,13 @@ def _document(title: str, metas: Mapping[str, str], anchors: Iterator[str], seri
         "  </head>",
         "  <body>",
         f"    <h1>{escape(title)}</h1>",
-        *anchors,
-        "  </body>",
-        "</html>",
-        f"<!--SERIAL {serial}-->",
-    ]
-    return "\n".join(lines).encode("utf-8", "replace")
+    )
+    tail = f"  </body>\n</html>\n<!--SERIAL {serial}-->"
+    return Frame(_lines(head), b"", tail.encode())
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
 
 
 def _anchor(attributes: Mapping[str, str], text: str) -> str:
@@ -158,7 +185,7 @@ def _attributes(attributes: Mapping[str, str]) -> str:
     return "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
 
 
-def _file_anchor(file: File, project: NormalizedName, base: str) -> str:
+def _file_anchor(file: Entry, project: NormalizedName, base: str) -> str:
     attributes = {"href": f"{file_url(file, project, base)}#sha256={file.sha256}"}
     if file.requires_python:
         attributes["data-requires-python"] = file.requires_python

@@ -38,9 +38,14 @@ class Variant:
         """Whether it is JSON; the two names of HTML share their bodies."""
         return self.media_type.endswith("json")
 
+    @property
+    def form(self) -> str:
+        """What it is rendered as, before it is compressed."""
+        return "json" if self.is_json else "html"
+
     def key(self, page: str) -> tuple[str, ...]:
         """Say under which key the body of *page* in this form is kept."""
-        return (page, "json" if self.is_json else "html", "gzip" if self.gzip else "plain")
+        return (page, self.form, "gzip" if self.gzip else "plain")
 
     def etag(self, revision: str) -> str:
         """Name one revision of a page in this form, without having rendered it.
@@ -48,8 +53,12 @@ class Variant:
         It is strong: another form, another encoding and another renderer give other bytes, and
         so another name.
         """
-        encoding = "g" if self.gzip else "i"
-        return f'"{revision}-{_MARKS[self.media_type]}{encoding}{simple.RENDERER}"'
+        return f'"{revision}-{self.label}{simple.RENDERER}"'
+
+    @property
+    def label(self) -> str:
+        """Names the media type and the encoding in two letters."""
+        return _MARKS[self.media_type] + ("g" if self.gzip else "i")
 
     def headers(self, revision: str) -> dict[str, str]:
         """Compose what a 200 and its 304 have in common (RFC 9110 §15.4.5).

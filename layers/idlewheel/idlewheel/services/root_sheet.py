@@ -1,0 +1,97 @@
+"""What the list of all projects is made of: sixteen shards, merged by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from idlewheel.domain.project import Listing
+from idlewheel.services.current import differing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from idlewheel.services.current import Sheets
+    from idlewheel.services.ports import Catalog
+    from idlewheel.services.sheets import Row, Segment, Sheet
+
+MEAN = 1024
+"""Projects in a segment, on average."""
+
+OVERLAP = 30 * 1_000_000
+"""Microseconds before the latest change of a shard that are looked at again: serials come from
+the clocks of many machines, so a change may be numbered below one that was seen before it."""
+
+SURE = 4
+"""Looks after which all of a shard is read again."""
+
+_NAME = "root"
+
+
+class RootSheet:
+    """The list of projects, as new as the table."""
+
+    def __init__(self, catalog: Catalog, sheets: Sheets) -> None:
+        """Read from *catalog* what is newer than *sheets*."""
+        self._catalog = catalog
+        self._sheets = sheets
+
+    def current(self, counters: tuple[int, ...]) -> tuple[tuple[int, ...], Sheet]:
+        """Answer the list at *counters* or later, whole, and the counters that it is at.
+
+        Raises:
+            Unavailable: a change is not visible as a whole, and does not become so.
+
+        """
+        sheet = self._sheets.find(_NAME, rows=sum(counters))
+        for look in self._sheets.looks("the list of projects"):
+            if look:
+                counters = self._catalog.root_counters()
+            behind = _behind(sheet, counters)
+            for shard in behind:
+                sheet = self._read(sheet, shard, len(counters), whole=look >= SURE)
+            if not _behind(sheet, counters):
+                if behind:
+                    self._sheets.keep(_NAME, sheet)
+                return counters, sheet
+        raise AssertionError  # looks() ends by raising
+
+    def keep(self, sheet: Sheet, rendered: int) -> None:
+        """Keep a sheet in which so many segments were *rendered* anew."""
+        self._sheets.keep(_NAME, sheet, rendered=rendered)
+
+    def _read(self, sheet: Sheet, shard: int, count: int, *, whole: bool) -> Sheet:
+        shards = _shards(sheet, count)
+        writes, newest = shards[shard]
+        found = self._catalog.listed_since(shard, 0 if whole else max(0, newest - OVERLAP))
+        rows: dict[str, Any] = {listing.name: list(listing) for listing in found}
+        known = sheet.find(rows).values()
+        writes = 0 if whole else writes - sum(Listing(*row).writes for row in known)
+        writes += sum(listing.writes for listing in found)
+        shards[shard] = [writes, max([newest, *(listing.serial for listing in found)])]
+        following = sheet.with_rows(differing(sheet, rows), MEAN, _no_marks)
+        return replace(following, state={"shards": shards})
+
+
+def _shards(sheet: Sheet, count: int) -> list[list[int]]:
+    """Answer the writes and the latest serial that are known of each shard."""
+    return [*sheet.state.get("shards", [[0, 0]] * count)]
+
+
+def _behind(sheet: Sheet, counters: tuple[int, ...]) -> list[int]:
+    known = _shards(sheet, len(counters))
+    return [shard for shard, counter in enumerate(counters) if known[shard][0] != counter]
+
+
+def serial(sheet: Sheet) -> int:
+    """Answer the serial of the whole index: that of its last change, 0 while it is empty."""
+    return max((newest for _, newest in sheet.state.get("shards", [])), default=0)
+
+
+def listings(segment: Segment) -> list[Listing]:
+    """Answer what a segment shows."""
+    return [listing for row in segment.rows() if (listing := Listing(*row)).shown]
+
+
+def _no_marks(_rows: Sequence[Row]) -> tuple[str, ...]:
+    return ()
