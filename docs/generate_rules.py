@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "layers" / "idlewheel"))
 
 from idlewheel.distribution import (  # noqa: E402 -- found by the line above
+    attestations,
     description,
     entry_points,
     fields,
@@ -62,6 +63,7 @@ SECTIONS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Sdists", (sdist, judge_sdist)),
     ("Metadata as text", (metadata_rules, description)),
     ("Fields of metadata, in the file and in the form", (fields,)),
+    ("Attestations", (attestations,)),
 )
 GATES, UPLOADS = "GATES", "UPLOAD_RULES"
 INTRODUCTION = """\
@@ -85,15 +87,26 @@ stay inside an sdist.
 
 
 def rules_of(module: ModuleType) -> Iterator[tuple[Rule, set[str]]]:
-    """Yield each rule of *module* once, with its marks."""
+    """Yield each rule of *module* once, with its marks.
+
+    What is in a tuple of rules is one, and what yields sentences: helpers say that they "Yield".
+    """
     found: dict[Rule, set[str]] = {}
     for name, value in vars(module).items():
+        if getattr(value, "__module__", "") == module.__name__ and is_rule(value):
+            found.setdefault(value, set())
         if name.endswith(("RULES", GATES)) and isinstance(value, tuple):
             for rule in value:
                 if rule.__module__ == module.__name__:
                     marks = {GATES: {"stops"}, UPLOADS: {"new"}}.get(name, set())
                     found.setdefault(rule, set()).update(marks)
     yield from found.items()
+
+
+def is_rule(value: object) -> bool:
+    """Whether *value* is a function that states a rule."""
+    yields = getattr(value, "__annotations__", {}).get("return") == "Iterator[str]"
+    return yields and not (value.__doc__ or "").startswith("Yield")
 
 
 def entry(rule: Rule, marks: set[str]) -> str:
