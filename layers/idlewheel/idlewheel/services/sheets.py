@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from bisect import bisect_right
+from collections.abc import Sized
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -110,7 +111,8 @@ class Sheet:
     @property
     def size(self) -> int:
         """About how many bytes of memory it takes."""
-        return sum(segment.size for segment in self.segments) + len(repr(self.state))
+        parts = sum(len(value) for value in self.state.values() if isinstance(value, Sized))
+        return sum(segment.size for segment in self.segments) + 200 * parts
 
     def _place(self, key: str) -> int:
         return max(0, bisect_right(self.segments, key, key=lambda one: one.first) - 1)

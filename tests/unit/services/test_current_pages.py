@@ -1,0 +1,303 @@
+"""What pages are made of is exact: whatever was seen of a change so far, and by whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idlewheel.domain.names import NormalizedName
+from idlewheel.domain.project import Delta, File, Listing, Status
+from idlewheel.errors import Unavailable
+from idlewheel.services import project_sheets, root_sheet
+from idlewheel.services.current import Sheets
+from idlewheel.services.project_sheets import ProjectSheets
+from idlewheel.services.root_sheet import RootSheet
+from tests import fakes
+from tests.contract.ports import DEMO, Ports, fake_ports
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from idlewheel.domain.project import Project
+    from idlewheel.services.sheets import Sheet
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+class Torn(fakes.FakeCatalog):
+    """A catalog that does not show the newest items at once, as DynamoDB may not."""
+
+    def __init__(self, world: fakes.World) -> None:
+        super().__init__(world)
+        self.withheld: dict[str, int] = {}
+        """For how many more reads an item is as it was before; negative: for ever."""
+        self.before: dict[str, File] = {}
+        self.reads = 0
+
+    def withhold(self, filename: str, reads: int) -> None:
+        """Go on showing the file as it is now for some reads."""
+        self.withheld[filename] = reads
+        if (DEMO, filename) in self.world.files:
+            self.before[filename] = self.world.files[DEMO, filename]
+
+    def changes(self, name: NormalizedName, since: int) -> Delta:
+        self.reads += 1
+        delta = super().changes(name, since)
+        shown = (self._seen(file) for file in delta.files)
+        return replace(delta, files=tuple(f for f in shown if f and f.revision > since))
+
+    def _seen(self, file: File) -> File | None:
+        left = self.withheld.get(file.filename, 0)
+        self.withheld[file.filename] = left - 1 if left > 0 else left
+        return self.before.get(file.filename) if left else file
+
+
+class Index:
+    """A world, and an instance of the function that reads it."""
+
+    def __init__(self) -> None:
+        self.ports: Ports = fake_ports()
+        assert isinstance(self.ports.catalog, fakes.FakeCatalog)
+        self.catalog = Torn(self.ports.catalog.world)
+        self.pauses: list[float] = []
+        self.token = self.ports.token()
+        self.sheets = ProjectSheets(self.catalog, Sheets(pause=self.pauses.append))
+
+    def publish(self, number: int) -> str:
+        filename = f"demo-{number}-py3-none-any.whl"
+        self.ports.publish(self.token, filename, version=str(number), sha256=f"{number:064x}")
+        return filename
+
+    def current(self) -> tuple[Project, Sheet]:
+        return self.sheets.current(self.catalog.project(DEMO))
+
+
+@pytest.fixture
+def index() -> Index:
+    made = Index()
+    for number in range(1, 6):
+        made.publish(number)
+    return made
+
+
+def shown(sheet: Sheet) -> dict[str, str | None]:
+    found = (project_sheets.entries(sheet, segment) for segment in sheet.segments)
+    return {entry.filename: entry.yanked for some in found for entry in some}
+
+
+def test_only_what_was_written_since_is_read_again(index: Index) -> None:
+    index.current()
+    asked: list[int] = []
+    read = index.catalog.changes
+    index.catalog.changes = lambda name, since: asked.append(since) or read(name, since)  # type: ignore[method-assign, func-returns-value]
+    index.publish(6)
+    _, sheet = index.current()
+    index.current()
+
+    assert asked == [5], "one read of what came after revision 5, and none where nothing did"
+    assert len(shown(sheet)) == 6
+
+
+@pytest.mark.parametrize("reads", [1, 3])
+def test_a_project_seen_before_its_newest_file_is_looked_at_again(index: Index, reads: int) -> None:
+    index.current()
+    index.catalog.withhold("demo-6-py3-none-any.whl", reads)
+    new = index.publish(6)
+
+    _, sheet = index.current()
+
+    assert new in shown(sheet)
+    assert len(index.pauses) == reads
+
+
+def test_a_yank_is_never_missing_from_the_page_that_carries_its_serial(index: Index) -> None:
+    index.current()
+    index.catalog.withhold("demo-3-py3-none-any.whl", 2)
+    index.ports.changes.yank_file(DEMO, "demo-3-py3-none-any.whl", "broken")
+
+    project, sheet = index.current()
+
+    assert project.revision == 6
+    assert shown(sheet)["demo-3-py3-none-any.whl"] == "broken"
+
+
+def test_a_later_change_cannot_stand_for_an_earlier_one_that_is_not_visible_yet(
+    index: Index,
+) -> None:
+    index.current()
+    index.catalog.withhold("demo-2-py3-none-any.whl", 2)
+    index.ports.changes.yank_file(DEMO, "demo-2-py3-none-any.whl", "first")
+    index.ports.changes.yank_file(DEMO, "demo-4-py3-none-any.whl", "second")
+
+    _, sheet = index.current()
+
+    yanked = {name: why for name, why in shown(sheet).items() if why}
+    assert yanked == {"demo-2-py3-none-any.whl": "first", "demo-4-py3-none-any.whl": "second"}
+
+
+def test_what_does_not_become_visible_is_no_page(index: Index) -> None:
+    index.current()
+    index.catalog.withhold("demo-3-py3-none-any.whl", -1)
+    index.ports.changes.yank_file(DEMO, "demo-3-py3-none-any.whl", "broken")
+
+    with pytest.raises(Unavailable):
+        index.current()
+
+    assert 0.5 < sum(index.pauses) < 1
+
+
+def test_a_deleted_file_leaves_and_a_restored_one_returns(index: Index) -> None:
+    index.current()
+    first = index.ports.catalog.file(DEMO, "demo-1-py3-none-any.whl")
+    index.ports.changes.delete_files(DEMO, [first], NOW)
+    deleted = shown(index.current()[1])
+    index.ports.changes.restore_files(DEMO, [first])
+
+    assert first.filename not in deleted
+    assert first.filename in shown(index.current()[1])
+
+
+def test_a_release_is_yanked_with_the_files_that_did_not_change(index: Index) -> None:
+    _, before = index.current()
+    for segment in before.segments:
+        segment.packed["json"] = project_sheets_packed()
+    index.ports.changes.yank_release(DEMO, "2", "bad")
+    _, sheet = index.current()
+
+    assert shown(sheet)["demo-2-py3-none-any.whl"] == "bad"
+    assert not any(segment.packed for segment in sheet.segments if "2" in segment.marks)
+
+
+def project_sheets_packed() -> Any:
+    from idlewheel.services.sheets import Packed
+
+    return Packed(b"stale", 0, 5)
+
+
+def test_versions_without_files_stay_until_they_are_dropped(index: Index) -> None:
+    index.ports.changes.delete_files(
+        DEMO, [index.ports.catalog.file(DEMO, "demo-1-py3-none-any.whl")], NOW
+    )
+    with_it = project_sheets.versions(*index.current())
+    index.ports.changes.mark_release(DEMO, "1", deleted=True)
+
+    assert "1" in with_it
+    assert "1" not in project_sheets.versions(*index.current())
+
+
+def test_a_sheet_of_another_history_is_read_anew(index: Index) -> None:
+    index.current()
+    world = index.catalog.world
+    world.projects[DEMO] = replace(world.projects[DEMO], serial=7)
+
+    project, sheet = index.current()
+
+    assert project_sheets.stand(sheet) == (5, 7)
+    assert project.serial == 7
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["publish", "yank", "unyank", "delete", "restore", "release"]),
+        st.integers(0, 30),
+    ),
+    max_size=25,
+)
+
+
+def act(index: Index, step: str, number: int, done: list[str]) -> None:
+    changes = index.ports.changes
+    if step == "publish" or not done:
+        done.append(index.publish(len(done)))
+        return
+    name = done[number % len(done)]
+    file = index.ports.catalog.file(DEMO, name)
+    {
+        "yank": lambda: changes.yank_file(DEMO, name, "why"),
+        "unyank": lambda: changes.yank_file(DEMO, name, None),
+        "delete": lambda: changes.delete_files(DEMO, [file], NOW),
+        "restore": lambda: changes.restore_files(DEMO, [file]),
+        "release": lambda: changes.yank_release(DEMO, file.version, ("", None)[number % 2]),
+    }[step]()
+
+
+@settings(max_examples=60)
+@given(STEPS)
+def test_a_page_kept_up_is_the_page_read_whole(steps: list[tuple[str, int]]) -> None:
+    index, done = Index(), list[str]()
+    for step, number in steps:
+        act(index, step, number, done)
+        kept = index.current()
+        fresh = ProjectSheets(index.catalog, Sheets()).current(index.catalog.project(DEMO))
+
+        assert shown(kept[1]) == shown(fresh[1])
+        assert kept[1].state == fresh[1].state
+        assert project_sheets.versions(*kept) == project_sheets.versions(*fresh)
+
+
+class TornRoot(fakes.FakeCatalog):
+    """A catalog whose list is behind its counter for some reads."""
+
+    def __init__(self, world: fakes.World, behind: int) -> None:
+        super().__init__(world)
+        self.behind = behind
+        self.listed: Sequence[Listing] = super().listed_since(0, 0)
+
+    def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
+        self.behind -= 1
+        if self.behind >= 0:
+            return [one for one in self.listed if one.serial > serial]
+        return super().listed_since(shard, serial)
+
+
+def named(sheet: Sheet) -> list[str]:
+    return [one.name for segment in sheet.segments for one in root_sheet.listings(segment)]
+
+
+@pytest.mark.parametrize("behind", [0, 1, 3])
+def test_the_list_shows_every_project_that_its_counters_count(index: Index, behind: int) -> None:
+    catalog = TornRoot(index.catalog.world, behind)
+    pauses: list[float] = []
+    root = RootSheet(catalog, Sheets(pause=pauses.append))
+    index.ports.publish(index.token, "other-1-py3-none-any.whl", project=NormalizedName("other"))
+
+    counters, sheet = root.current(catalog.root_counters())
+
+    assert named(sheet) == ["demo", "other"]
+    assert counters == (6,)
+    assert len(pauses) == behind
+
+
+def test_a_project_in_quarantine_leaves_the_list_and_comes_back(index: Index) -> None:
+    root = RootSheet(index.catalog, Sheets())
+    counters = index.catalog.root_counters
+    root.current(counters())
+    index.ports.changes.set_status(DEMO, Status.QUARANTINED, None)
+    hidden = named(root.current(counters())[1])
+    index.ports.changes.set_status(DEMO, Status.ACTIVE, None)
+
+    assert hidden == []
+    assert named(root.current(counters())[1]) == ["demo"]
+
+
+def test_a_list_that_is_behind_its_counter_for_good_is_no_list(index: Index) -> None:
+    catalog = TornRoot(index.catalog.world, 1_000)
+    root = RootSheet(catalog, Sheets(pause=lambda _: None))
+    index.publish(9)
+
+    with pytest.raises(Unavailable):
+        root.current(catalog.root_counters())
+
+
+def test_an_empty_index_has_an_empty_list() -> None:
+    ports = fake_ports()
+    root = RootSheet(ports.catalog, Sheets())
+
+    counters, sheet = root.current(ports.catalog.root_counters())
+
+    assert (sum(counters), named(sheet), root_sheet.serial(sheet)) == (0, [], 0)
