@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from idlewheel.errors import NotFound, Unavailable
 from tests.contract.ports import DEMO
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from idlewheel.storage.snapshots import S3Snapshots
     from tests.conftest import Stack
     from tests.contract.ports import Ports
@@ -90,7 +92,7 @@ class LargePage:
     name: str
     content: bytes
     label: str = "ai"
-    headers: dict[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture
