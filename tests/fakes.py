@@ -345,6 +345,8 @@ class FakeFiles:
         self._made = 0
 
     def adopt(self, staged_key: str, key: str) -> str:
+        if staged_key not in self.world.staged:
+            raise NotFound(f"{staged_key} is not staged any more")
         return self._put(key, self.world.staged[staged_key])
 
     def put_metadata(self, key: str, metadata: bytes) -> str:

@@ -117,9 +117,9 @@ def publication(upload: Upload, **changes: Any) -> Publication:
     )
 
 
-def fake_ports() -> Ports:
-    """The world in memory."""
-    world = fakes.World()
+def fake_ports(world: fakes.World | None = None) -> Ports:
+    """The ports of a world in memory, which may exist already."""
+    world = world or fakes.World()
     files = fakes.FakeFiles(world)
     gate = fakes.FakeGate(world)
     return Ports(

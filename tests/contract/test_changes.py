@@ -76,11 +76,19 @@ def test_more_files_than_a_transaction_holds_are_deleted_all(ports: Ports) -> No
 
 
 def test_a_dropped_version_is_no_longer_among_the_versions(published: Ports) -> None:
+    published.changes.delete_files(DEMO, [published.catalog.file(DEMO, WHEEL)], NOW)
     published.changes.mark_release(DEMO, "1.0", deleted=True)
     dropped = [release.version for release in page(published).releases]
     published.changes.mark_release(DEMO, "1.0", deleted=False)
 
     assert dropped == ["2.0"]
+    assert [release.version for release in page(published).releases] == ["1.0", "2.0"]
+
+
+def test_the_version_of_a_listed_file_is_always_among_the_versions(published: Ports) -> None:
+    published.changes.mark_release(DEMO, "1.0", deleted=True)
+
+    assert len(page(published).files) == 2
     assert [release.version for release in page(published).releases] == ["1.0", "2.0"]
 
 

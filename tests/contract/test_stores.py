@@ -51,6 +51,11 @@ def test_an_adopted_file_is_there_beside_its_metadata(ports: Ports) -> None:
     assert ports.download(KEY + ".metadata") == b"Name: d\xc3\xa4mo\r\n"
 
 
+def test_what_is_not_staged_any_more_cannot_be_adopted(ports: Ports) -> None:
+    with pytest.raises(NotFound):
+        ports.files.adopt(STAGED, KEY)
+
+
 def test_dropping_one_version_leaves_the_twins(ports: Ports) -> None:
     ports.inbox.stage(STAGED, BODY, SHA256)
     ports.files.adopt(STAGED, KEY)

@@ -146,13 +146,20 @@ def page_of(
 ) -> ProjectPage:
     """Decide what is listed: no deleted file, none at all in quarantine; a release's yank holds."""
     yanks = {canonical(one.version): one.yanked for one in releases if one.yanked is not None}
-    listed = (
+    listed = tuple(
         _with_yank(file, yanks.get(canonical(file.version))) if yanks else file
         for file in files
         if file.state is FileState.ACTIVE and project.status.offers_files
     )
-    known = tuple(release for release in releases if not release.deleted)
-    return ProjectPage(project, known, tuple(listed))
+    # A deleted release of which one file was restored, or into which one was published meanwhile,
+    # is a version again: PEP 700 wants the version of every listed file among the versions.
+    alive = {canonical(file.version) for file in listed} if _any_deleted(releases) else set()
+    known = tuple(one for one in releases if not one.deleted or canonical(one.version) in alive)
+    return ProjectPage(project, known, listed)
+
+
+def _any_deleted(releases: tuple[Release, ...]) -> bool:
+    return any(release.deleted for release in releases)
 
 
 def _with_yank(file: File, release_yank: str | None) -> File:

@@ -66,6 +66,9 @@ class Ingest:
         problems: tuple[Problem, ...] = ()
         try:
             outcome = self._judge(upload, written)
+        except NotFound:
+            # A twin of this event was faster: it ended the upload and removed the object.
+            outcome = Outcome.IGNORED
         except Refusal as refusal:
             outcome, problems = self._refuse(upload, refusal)
         if outcome in {Outcome.REJECTED, Outcome.DUPLICATE}:

@@ -219,7 +219,7 @@ class Files(Protocol):
     """Where published bytes live."""
 
     def adopt(self, staged_key: str, key: str) -> str:
-        """Copy a staged object to *key* and answer the new version's id."""
+        """Copy a staged object to *key* and answer the new version's id. Raises NotFound."""
         ...
 
     def put_metadata(self, key: str, metadata: bytes) -> str:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from idlewheel.domain.project import METADATA_SUFFIX
-from idlewheel.errors import Unavailable
+from idlewheel.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,14 +105,19 @@ class S3Files:
         """Copy a staged object (to 5 GB) to *key* and answer the new version's id."""
         if self._inbox is None:
             raise Unavailable("this function cannot read the inbox")
-        copied = self._client.copy_object(
-            Bucket=self._bucket,
-            Key=key,
-            CopySource={"Bucket": self._inbox, "Key": staged_key},
-            MetadataDirective="REPLACE",
-            ContentType="application/octet-stream",
-            CacheControl=IMMUTABLE,
-        )
+        try:
+            copied = self._client.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource={"Bucket": self._inbox, "Key": staged_key},
+                MetadataDirective="REPLACE",
+                ContentType="application/octet-stream",
+                CacheControl=IMMUTABLE,
+            )
+        except ClientError as error:
+            if _code(error) not in _MISSING:
+                raise
+            raise NotFound(f"{staged_key} is not staged any more") from None
         return copied["VersionId"]
 
     def put_metadata(self, key: str, metadata: bytes) -> str:

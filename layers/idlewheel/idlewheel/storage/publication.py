@@ -111,7 +111,7 @@ class DynamoPublisher:
                 ReleaseItem.writes.add(1),
                 ReleaseItem.deleted.remove(),
             ],
-            ReleaseItem.pk.does_not_exist() | (created > self._oldest_open(revision.moment)),
+            ReleaseItem.pk.does_not_exist() | (created > self._oldest_open(upload.received_at)),
         )
         writes.update(
             "metadata",
