@@ -63,6 +63,10 @@ clients-grid: $(TEST_TOOLS) $(CLIENTS) ## Run the real clients and write what th
 test-fast: $(VENV)/installed .venvs/aws/installed ## Run the tests that take seconds: no client, no deployment
 	@$(BIN)/pytest tests/unit tests/contract tests/architecture
 
+.PHONY: prove
+prove: $(VENV)/installed .venvs/aws/installed ## Prove that nothing is lost: a crash at every call, every interleaving, long random lives (about 20 minutes)
+	@PROVE=1 $(BIN)/pytest tests/proof tests/model -s
+
 .PHONY: lock
 lock: $(VENV)/uv ## Pin every requirement again, with hashes
 	@for source in layers/*/requirements.in requirements/*.in requirements/clients/*.in; do \

@@ -1,0 +1,147 @@
+"""The whole index in one process: the services as the functions wire them, and the queues."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from idlewheel.distribution.form import check_form
+from idlewheel.distribution.verify import verify
+from idlewheel.domain.access import Principal, parse_scopes
+from idlewheel.domain.names import NormalizedName
+from idlewheel.errors import Rejected
+from idlewheel.services.ingest import Ingest
+from idlewheel.services.manage import Management
+from idlewheel.services.receive import Reception
+from tests import factories
+from tests.contract.ports import Ports, fake_ports, real_ports
+from tests.fakes import World
+from tests.proof import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pynamodb.connection import Connection
+
+    from idlewheel.distribution.form import Declaration
+    from idlewheel.distribution.verify import Distribution
+    from idlewheel.domain.tokens import Token
+    from idlewheel.domain.uploads import Upload
+    from tests.conftest import Stack
+
+DEMO = NormalizedName("demo")
+ADMIN = Principal("root", "adm0000000", parse_scopes(["admin:*"]), datetime(2100, 1, 1, tzinfo=UTC))
+
+
+@functools.cache
+def wheel(version: str = "1.0", description: str = "", build: str = "") -> tuple[str, bytes]:
+    """A wheel of `demo`; another description makes other bytes under the same name."""
+    return factories.wheel(version=version, description=description, build=build)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Verification is a pure function, and hundreds of runs ask it the same."""
+
+    known: dict[str, Distribution | Rejected] = field(default_factory=dict)
+
+    def verify(self, path: Path, declaration: Declaration) -> Distribution:
+        key = hashlib.sha256(path.read_bytes()).hexdigest() + repr(declaration)
+        if key not in self.known:
+            with TemporaryDirectory() as folder:
+                copy = Path(shutil.copy(path, folder))
+                try:
+                    self.known[key] = verify(copy, declaration)
+                except Rejected as refusal:
+                    self.known[key] = refusal
+        verdict = self.known[key]
+        if isinstance(verdict, Rejected):
+            raise verdict
+        return verdict
+
+
+VERDICTS = Verdicts()
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One deployed index: its doors, its workers, and a way to see all of it."""
+
+    ports: Ports
+    look: Callable[[], state.State]
+    wipe: Callable[[], None]
+
+    @property
+    def reception(self) -> Reception:
+        return Reception(self.ports.catalog, self.ports.uploads, self.ports.inbox)
+
+    @property
+    def ingest(self) -> Ingest:
+        ports = self.ports
+        return Ingest(ports.uploads, ports.publisher, ports.inbox, ports.files, VERDICTS.verify)
+
+    @property
+    def management(self) -> Management:
+        return Management(self.ports.catalog, self.ports.changes, self.ports.files)
+
+    def send(
+        self,
+        token: Token,
+        file: tuple[str, bytes],
+        now: datetime | None = None,
+        **changes: Any,
+    ) -> Upload | None:
+        """What POST /legacy does until it waits."""
+        fields = factories.upload_form(*file, **changes)
+        who = Principal(token.principal, token.id, token.scopes, token.expires_at)
+        arrived = now or datetime.now(UTC)
+        return self.reception.receive(check_form(fields, file[0]), file[1], who, arrived)
+
+    def deliver(self) -> list[str]:
+        """Process what is staged, as its events would; answer the keys."""
+        keys = sorted(self.look().staged)
+        for key in keys:
+            self.ingest.process(key)
+        return keys
+
+    def publish(self, token: Token, file: tuple[str, bytes]) -> Upload | None:
+        """Send a file and process it."""
+        upload = self.send(token, file)
+        self.deliver()
+        return upload
+
+
+def of_fakes() -> Cloud:
+    """An index in memory."""
+    world = World()
+    return Cloud(fake_ports(world), lambda: state.of_world(world), lambda: _clear(world))
+
+
+def _clear(world: World) -> None:
+    world.__init__()  # type: ignore[misc]
+
+
+def of_stack(stack: Stack, connection: Connection) -> Cloud:
+    """An index on the emulator."""
+    ports = real_ports(stack, connection)
+    return Cloud(ports, lambda: state.of_stack(stack), lambda: _empty(stack))
+
+
+def _empty(stack: Stack) -> None:
+    from idlewheel.storage import tables
+
+    for kind in (tables.IndexItem, tables.AccessItem):
+        with kind.batch_write() as batch:
+            for item in kind.scan(consistent_read=True):
+                batch.delete(item)
+    s3 = state.s3_of(stack.emulator)
+    for bucket in (stack.inbox_bucket, stack.files_bucket):
+        found = s3.list_object_versions(Bucket=bucket)
+        for one in [*found.get("Versions", []), *found.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
