@@ -33,11 +33,14 @@ class Index:
 
     local: LocalIndex
     http: httpx.Client = field(init=False)
+    read_url: str = field(init=False)
+    """The simple index, with a token that may do nothing but read."""
 
     def __post_init__(self) -> None:
         self.http = httpx.Client(
             auth=("__token__", self.local.admin_token), timeout=60, trust_env=False
         )
+        self.read_url = self.url_with(self.token("read:*"))
 
     def close(self) -> None:
         """Hang up."""

@@ -57,7 +57,7 @@ class Manager:
 
     name: str
     manifest: str
-    """The file that it reads; braces stand for the index and for the requirements."""
+    """What it reads; braces stand for the index and for the requirements."""
     requirement: Callable[[str], str]
     lock_file: str
     locking: Sequence[str]
@@ -69,14 +69,18 @@ class Manager:
     upgrading: Sequence[str]
     """Locks again with the newest versions, and installs."""
 
+    @property
+    def file(self) -> str:
+        """The name of the file that it reads."""
+        return "Pipfile" if self.name == "pipenv" else "pyproject.toml"
+
     def write(self, folder: Path, url: str, requirements: Sequence[str]) -> None:
         """Write the project's own file, without the secret."""
-        file = "Pipfile" if self.name == "pipenv" else "pyproject.toml"
         host = url.rpartition("@")[2]
         wanted = ", ".join if self.name != "pipenv" else "\n".join
         text = self.manifest.replace("{host}", host)
         lines = wanted(self.requirement(it) for it in requirements)
-        (folder / file).write_text(text.replace("{requirements}", lines))
+        (folder / self.file).write_text(text.replace("{requirements}", lines))
 
     def run(self, sandbox: Sandbox, url: str, command: Sequence[str]) -> Ran:
         """Run one of its commands with the credentials of *url* in the environment."""
