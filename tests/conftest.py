@@ -42,6 +42,7 @@ class Stack:
             "INBOX_BUCKET": self.inbox_bucket,
             "FILES_BUCKET": self.files_bucket,
             "RELEASE_CLOSES_AFTER_DAYS": "14",
+            "ATTESTATIONS": "record",
             "POWERTOOLS_SERVICE_NAME": "test",
             "POWERTOOLS_METRICS_NAMESPACE": "Idlewheel",
         }

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from idlewheel.domain.attestations import Trust
     from idlewheel.domain.names import NormalizedName
     from idlewheel.services.ports import Publication
 
@@ -53,6 +54,7 @@ class World:
     sessions: dict[str, set[str]] = field(default_factory=dict)
     in_flight: dict[tuple[str, str, str], str] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    trusts: dict[str, Trust | None] = field(default_factory=dict)
     staged: dict[str, bytes] = field(default_factory=dict)
     versions: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
@@ -352,6 +354,9 @@ class FakeFiles:
     def put_metadata(self, key: str, metadata: bytes) -> str:
         return self._put(f"{key}.metadata", metadata)
 
+    def put_provenance(self, key: str, provenance: bytes) -> str:
+        return self._put(f"{key}.provenance", provenance)
+
     def _put(self, key: str, body: bytes) -> str:
         self._made += 1
         version = f"v{self._made}"
@@ -372,6 +377,17 @@ class FakeFiles:
         """What a client would download; None where S3 would answer 404."""
         versions = self.world.versions.get(key)
         return None if not versions or key in self.world.hidden else versions[-1][1]
+
+
+class FakeTrusts:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def find(self, name: NormalizedName) -> Trust | None:
+        return self.world.trusts.get(name)
+
+    def set(self, name: NormalizedName, trust: Trust | None) -> None:
+        self.world.trusts[name] = trust
 
 
 class FakeTokens:

@@ -134,6 +134,10 @@ def _body(route: Route) -> tuple[str, bytes]:
             "sha256": "a" * 64,
         },
         "IssueToken": {"kind": "read", "principal": "ci", "scopes": ["read:*"], "days": 30},
+        "SetAttestations": {
+            "policy": "require",
+            "publishers": [{"kind": "GitHub", "repository": "acme/demo", "workflow": "ci.yml"}],
+        },
         "SetStatus": {"status": "archived", "reason": "moved to demo2"},
     }
     return "application/json", json.dumps(wishes.get(route.name, {"reason": "broken"})).encode()

@@ -112,12 +112,22 @@ def new_releases_of_project(request: Request) -> Reply:
     return feeds.releases(catalog, request)
 
 
+@routes.route("GET /integrity/{project}/{version}/{filename}/provenance")
+@cors.shared
+def provenance(request: Request) -> Reply:
+    """Send the client to what is attested of a file."""
+    from idlewheel.web.integrity import Integrity  # noqa: PLC0415 - installers never ask for it
+
+    return Integrity(catalog, downloads.sign).redirect(request)
+
+
 routes.route(
     "OPTIONS /simple",
     "OPTIONS /simple/{project}",
     "OPTIONS /files/{proxy+}",
     "OPTIONS /pypi/{project}/json",
     "OPTIONS /pypi/{project}/{version}/json",
+    "OPTIONS /integrity/{project}/{version}/{filename}/provenance",
 )(cors.preflight)
 
 

@@ -13,12 +13,15 @@ from aws_lambda_powertools.utilities.batch import (
 )
 
 from idlewheel.distribution.verify import verify
+from idlewheel.domain.attestations import Policy
+from idlewheel.services.attest import Attestations
 from idlewheel.services.ingest import Ingest, Outcome
 from idlewheel.settings import Settings
 from idlewheel.storage.buckets import S3Files, S3Inbox, connect
 from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.publication import DynamoPublisher
 from idlewheel.storage.tables import bind_access, bind_index
+from idlewheel.storage.trusts import DynamoTrusts
 from idlewheel.storage.uploads import DynamoUploads
 from idlewheel.telemetry import count, logger, observed
 
@@ -26,6 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+    from idlewheel.domain.attestations import Trust
+
+
+def prove(text: str, filename: str, sha256: str, trust: Trust) -> bytes:
+    """Verify attestations; who never gets any never imports what it takes."""
+    from idlewheel.distribution.attestations import provenance  # noqa: PLC0415
+
+    return provenance(text, filename, sha256, trust)
+
 
 settings = Settings()
 connection = bind_index(settings.index_table, settings.region)
@@ -38,6 +51,7 @@ ingest = Ingest(
     inbox=S3Inbox(s3, settings.inbox_bucket),
     files=S3Files(s3, settings.files_bucket, settings.inbox_bucket),
     verify=verify,
+    provenance=Attestations(DynamoTrusts(), Policy(settings.attestations), prove).provenance,
 )
 processor = BatchProcessor(event_type=EventType.SQS)
 

@@ -15,8 +15,9 @@ from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.changes import DynamoChanges
 from idlewheel.storage.tables import bind_access, bind_index
 from idlewheel.storage.tokens import DynamoTokens
+from idlewheel.storage.trusts import DynamoTrusts
 from idlewheel.telemetry import count, observed
-from idlewheel.web import wishes
+from idlewheel.web import trusts, wishes
 from idlewheel.web.files import asked_project
 from idlewheel.web.routing import Routes
 
@@ -29,6 +30,7 @@ connection = bind_index(settings.index_table, settings.region)
 bind_access(settings.access_table, settings.region)
 catalog = DynamoCatalog()
 tokens = DynamoTokens()
+asked_of_projects = DynamoTrusts()
 management = Management(
     catalog, DynamoChanges(connection), S3Files(connect(settings.region), settings.files_bucket)
 )
@@ -84,6 +86,24 @@ def show_project(request: Request) -> Reply:
     name = project_of(request)
     request.principal().require(Action.ADMIN, name)
     return wishes.reply(wishes.describe_project(catalog.project(name), catalog.files(name)))
+
+
+@routes.route("GET /manage/projects/{project}/attestations")
+def show_attestations(request: Request) -> Reply:
+    """Tell what a project asks of attestations, if anything of its own."""
+    name = project_of(request)
+    request.principal().require(Action.ADMIN, name)
+    return wishes.reply(trusts.describe(asked_of_projects.find(name)))
+
+
+@routes.route("PUT /manage/projects/{project}/attestations")
+def set_attestations(request: Request) -> Reply:
+    """Ask of a project's files that they are attested, or by whom; it may have none yet."""
+    name = project_of(request)
+    request.principal().require(Action.ADMIN, name)
+    wish = trusts.trust(wishes.document(request))
+    asked_of_projects.set(name, wish)
+    return wishes.reply(trusts.describe(wish))
 
 
 @routes.route("PUT /manage/projects/{project}/status")

@@ -66,7 +66,9 @@ def multipart(parts: Sequence[Part], boundary: str = "b0undary0f32hexdigitsb0und
     chunks = []
     for part in parts:
         filename = "" if part.filename is None else f'; filename="{part.filename}"'
-        chunks.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{part.name}"'.encode())
+        chunks.append(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{part.name}"'.encode()
+        )
         chunks.append(filename.encode("utf-8", "surrogateescape"))
         if part.content_type:
             chunks.append(f"\r\nContent-Type: {part.content_type}".encode())
@@ -109,7 +111,9 @@ def metadata_fields(filename: str, content: bytes) -> dict[str, list[str]]:
     return fields
 
 
-def twine_fields(filename: str, content: bytes, **changes: str | list[str]) -> dict[str, list[str]]:
+def twine_fields(
+    filename: str, content: bytes, /, **changes: str | list[str]
+) -> dict[str, list[str]]:
     """Give the fields that twine 7 sends: no MD5, and all of the metadata.
 
     *changes* replace fields as in `factories.upload_form`.
@@ -123,13 +127,13 @@ def twine_fields(filename: str, content: bytes, **changes: str | list[str]) -> d
     return {name: values for name, values in fields.items() if values}
 
 
-def twine_form(filename: str, content: bytes, **changes: str | list[str]) -> list[Part]:
+def twine_form(filename: str, content: bytes, /, **changes: str | list[str]) -> list[Part]:
     """Give the form as twine 7 sends it: fields, `:action`, protocol, and the file last."""
     fields = twine_fields(filename, content, **changes)
     return [*texts(fields), Part("content", content, filename, "application/octet-stream")]
 
 
-def uv_form(filename: str, content: bytes, **changes: str | list[str]) -> list[Part]:
+def uv_form(filename: str, content: bytes, /, **changes: str | list[str]) -> list[Part]:
     """Give the form as uv 0.13 sends it.
 
     `:action` first, plural import names, an empty requires_python, a file without a type, and the
@@ -245,11 +249,11 @@ class Index:
         body = multipart(parts)
         return self.http.post(url or self.facts.upload_url, content=body, headers=sent)
 
-    def twine(self, filename: str, content: bytes, **changes: str | list[str]) -> httpx.Response:
+    def twine(self, filename: str, content: bytes, /, **changes: str | list[str]) -> httpx.Response:
         """Upload as twine does."""
         return self.post(twine_form(filename, content, **changes))
 
-    def uv(self, filename: str, content: bytes, **changes: str | list[str]) -> httpx.Response:
+    def uv(self, filename: str, content: bytes, /, **changes: str | list[str]) -> httpx.Response:
         """Upload as uv does."""
         return self.post(uv_form(filename, content, **changes), headers=UV_SENDS)
 

@@ -147,12 +147,17 @@ def from_outside(found: list[Decision]) -> list[Decision]:
 def section(group: str, group_of: list[Statement], decided: Mapping[str, list[Decision]]) -> str:
     """Write the table of one group."""
     rows = [row(statement, from_outside(decided.get(statement.id, []))) for statement in group_of]
-    return "\n".join([f"## {group}\n", "| id | level | statement | decided by |", "|---|---|---|---|", *rows, ""])
+    return "\n".join(
+        [f"## {group}\n", "| id | level | statement | decided by |", "|---|---|---|---|", *rows, ""]
+    )
 
 
 def row(statement: Statement, found: list[Decision]) -> str:
     """Write the line of one statement."""
-    tests = [f"[{decision.test.removeprefix('test_').replace('_', ' ')}](../{decision.path})" for decision in found]
+    tests = [
+        f"[{decision.test.removeprefix('test_').replace('_', ' ')}](../{decision.path})"
+        for decision in found
+    ]
     said = [*tests, NOTES.get(statement.id, "")]
     if statement.id in LEFT_OUT:
         said = [f"left out: {LEFT_OUT[statement.id]}"]

@@ -54,9 +54,7 @@ def test_a_token_is_taken_however_it_is_presented(index: Index, name: str, form:
         "nobody": basic(token, "any user at all").removeprefix("Basic "),
     }
 
-    answer = index.post(
-        twine_form(*factories.wheel(name)), authorization=form.format(**spellings)
-    )
+    answer = index.post(twine_form(*factories.wheel(name)), authorization=form.format(**spellings))
 
     assert answer.status_code == 200, answer.text
 
@@ -65,7 +63,16 @@ def test_a_token_is_taken_however_it_is_presented(index: Index, name: str, form:
 @pytest.mark.parametrize(
     "authorization",
     [
-        *("Basic", "Basic ", "Basic !!!", "Basic Zm9v", "Bearer", "Digest username=x", ":", "x" * 4000),
+        *(
+            "Basic",
+            "Basic ",
+            "Basic !!!",
+            "Basic Zm9v",
+            "Bearer",
+            "Digest username=x",
+            ":",
+            "x" * 4000,
+        ),
         *("Basic //////8=", "Basic AAAA AAAA", "Negotiate abc", "Bearer iw_p_", "Bearer \xe9\xe8"),
     ],
 )
@@ -185,9 +192,7 @@ def test_nobody_can_disclose_a_token_without_signing_for_it(index: Index) -> Non
     leak = [{"token": index.facts.token, "type": "idlewheel", "url": "https://example.com"}]
 
     for headers in ({}, {"Authorization": basic(index.facts.token)}):
-        answer = index.http.post(
-            f"{base}_/secrets/disclose-token", json=leak, headers=headers
-        )
+        answer = index.http.post(f"{base}_/secrets/disclose-token", json=leak, headers=headers)
 
         assert answer.status_code in {400, 401, 403, 404}
     assert index.get(index.root_url).status_code == 200

@@ -33,9 +33,7 @@ def directives(answer: httpx.Response) -> dict[str, str]:
 
 @pytest.mark.checklist("CACHE-01", "CACHE-02", "CACHE-06")
 @pytest.mark.parametrize("accept", [JSON, HTML, TEXT_HTML])
-def test_a_page_that_the_client_has_is_not_sent_again(
-    index: Index, url: str, accept: str
-) -> None:
+def test_a_page_that_the_client_has_is_not_sent_again(index: Index, url: str, accept: str) -> None:
     for page in (url, index.root_url):
         first = index.get(page, Accept=accept)
 

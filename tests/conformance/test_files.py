@@ -67,7 +67,9 @@ def test_head_tells_the_length_and_that_ranges_are_served(index: Index, wheel: P
 
 
 @pytest.mark.checklist("FILE-05", "FILE-06")
-@pytest.mark.parametrize(("asked", "start", "stop"), [("bytes=0-9", 0, 10), ("bytes=-20", -20, None)])
+@pytest.mark.parametrize(
+    ("asked", "start", "stop"), [("bytes=0-9", 0, 10), ("bytes=-20", -20, None)]
+)
 def test_a_range_is_served_through_the_redirect(
     index: Index, wheel: Published, asked: str, start: int, stop: int | None
 ) -> None:
@@ -151,7 +153,9 @@ def test_a_url_keeps_its_bytes_whatever_is_uploaded_later(index: Index, name: st
 
 
 @pytest.mark.checklist("FILE-16")
-@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=9-1", "bytes=a-b", "lines=1-2", "bytes="])
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,4-5", "bytes=9-1", "bytes=a-b", "lines=1-2", "bytes="]
+)
 def test_a_range_that_makes_no_sense_is_never_our_failure(
     index: Index, wheel: Published, asked: str
 ) -> None:
@@ -163,7 +167,9 @@ def test_a_range_that_makes_no_sense_is_never_our_failure(
 
 
 @pytest.mark.checklist("META-01", "META-02", "META-03", "META-04", "META-07")
-def test_the_sidecar_of_a_wheel_is_its_metadata_byte_for_byte(index: Index, wheel: Published) -> None:
+def test_the_sidecar_of_a_wheel_is_its_metadata_byte_for_byte(
+    index: Index, wheel: Published
+) -> None:
     answer = index.download(f"{wheel.url}.metadata")
 
     announced = index.file(wheel.project, wheel.filename)["core-metadata"]

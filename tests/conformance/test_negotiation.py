@@ -39,7 +39,9 @@ def media_type(index: Index, url: str, accept: str) -> str:
 
 @pytest.mark.checklist("NEG-01", "NEG-03", "NEG-18")
 def test_without_an_accept_header_any_form_is_answered_and_named(index: Index, url: str) -> None:
-    request = index.http.build_request("GET", url, headers={"Authorization": basic(index.facts.token)})
+    request = index.http.build_request(
+        "GET", url, headers={"Authorization": basic(index.facts.token)}
+    )
     del request.headers["Accept"]
 
     answer = index.http.send(request)

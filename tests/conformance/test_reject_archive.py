@@ -76,7 +76,10 @@ def test_a_wheel_without_one_of_its_three_files_is_refused(
 @pytest.mark.parametrize(
     ("code", "row"),
     [
-        ("record-lists-only-members", "not_there.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0"),
+        (
+            "record-lists-only-members",
+            "not_there.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0",
+        ),
         ("record-lists-nothing-twice", "{first}"),
     ],
 )
@@ -343,7 +346,16 @@ def test_an_sdist_with_two_roots_is_refused(index: Index, name: str) -> None:
         ("tar-links-stay-inside", raw_tar.Member(b"x", type=b"2", link=b"/etc/passwd")),
         ("member-names-are-canonical", raw_tar.Member(b"../x", b"evil")),
     ],
-    ids=["sparse", "sparse in PAX", "character", "block", "fifo", "link up", "link away", "name up"],
+    ids=[
+        "sparse",
+        "sparse in PAX",
+        "character",
+        "block",
+        "fifo",
+        "link up",
+        "link away",
+        "name up",
+    ],
 )
 def test_an_sdist_with_more_than_files_inside_its_root_is_refused(
     index: Index, name: str, code: str, member: raw_tar.Member
@@ -352,9 +364,7 @@ def test_an_sdist_with_more_than_files_inside_its_root_is_refused(
     root = filename.removesuffix(".tar.gz").encode() + b"/"
     inside = replace(member, name=root + member.name)
 
-    refused(
-        index, name, (filename, raw_tar.raw_sdist([*raw_tar.demo(name=name), inside])), code
-    )
+    refused(index, name, (filename, raw_tar.raw_sdist([*raw_tar.demo(name=name), inside])), code)
 
 
 @pytest.mark.checklist("REJ-20", "REJ-22")

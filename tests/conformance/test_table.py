@@ -42,9 +42,7 @@ def test_tests_and_reasons_name_statements_that_exist() -> None:
 
 
 def test_the_document_is_what_the_tests_say() -> None:
-    assert table.DOCUMENT.read_text() == table.render(), (
-        "run python -m tests.conformance.table"
-    )
+    assert table.DOCUMENT.read_text() == table.render(), "run python -m tests.conformance.table"
 
 
 @pytest.mark.parametrize(

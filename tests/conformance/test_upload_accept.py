@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests import factories
 from tests.conformance.clients import (
@@ -35,9 +36,7 @@ PLATFORMS = (
 
 
 @pytest.mark.checklist("UP-01")
-def test_a_wheel_from_twine_is_listed_when_the_upload_has_answered(
-    index: Index, name: str
-) -> None:
+def test_a_wheel_from_twine_is_listed_when_the_upload_has_answered(index: Index, name: str) -> None:
     filename, content = factories.wheel(
         name,
         requires_python=">=3.9",
@@ -84,9 +83,7 @@ def test_md5_is_enough_where_it_is_the_only_digest(index: Index, name: str) -> N
     filename, content = factories.wheel(name)
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
 
-    answer = index.twine(
-        filename, content, md5_digest=md5, sha256_digest=[], blake2_256_digest=[]
-    )
+    answer = index.twine(filename, content, md5_digest=md5, sha256_digest=[], blake2_256_digest=[])
 
     assert answer.status_code == 200
     assert index.filenames(name) == {filename}
@@ -201,7 +198,7 @@ def test_any_spelling_of_a_name_lands_on_the_one_page(
     index: Index, name: str, pattern: str
 ) -> None:
     spelled = pattern.format(name)
-    normal = factories.canonicalize_name(spelled)
+    normal = canonicalize_name(spelled)
 
     filename, _ = index.wheel(spelled)
 
@@ -214,9 +211,7 @@ def test_any_spelling_of_a_name_lands_on_the_one_page(
 def test_the_upload_url_works_without_its_final_slash(index: Index, name: str) -> None:
     filename, content = factories.wheel(name)
 
-    answer = index.post(
-        twine_form(filename, content), url=index.facts.upload_url.removesuffix("/")
-    )
+    answer = index.post(twine_form(filename, content), url=index.facts.upload_url.removesuffix("/"))
 
     assert answer.status_code == 200
     assert index.filenames(name) == {filename}
@@ -272,9 +267,7 @@ def test_eight_uploads_to_one_release_at_once_are_all_listed(index: Index, name:
 
 
 @pytest.mark.checklist("UP-23")
-def test_of_several_contents_for_one_filename_exactly_one_is_taken(
-    index: Index, name: str
-) -> None:
+def test_of_several_contents_for_one_filename_exactly_one_is_taken(index: Index, name: str) -> None:
     made = [factories.wheel(name, files={"demo.py": f"who = {who}\n"}) for who in range(6)]
 
     with ThreadPoolExecutor(6) as pool:
@@ -351,9 +344,10 @@ def test_the_parts_of_a_form_may_come_in_any_order(index: Index, name: str) -> N
     answer = index.post(list(reversed(twine_form(filename, content))))
 
     assert answer.status_code == 200, problems(answer)
-    assert metadata_of(filename, content) == index.download(
-        index.file_url(name, filename) + ".metadata"
-    ).content
+    assert (
+        metadata_of(filename, content)
+        == index.download(index.file_url(name, filename) + ".metadata").content
+    )
 
 
 def test_two_projects_may_ship_the_same_bytes_of_a_package(index: Index) -> None:

@@ -52,6 +52,11 @@ class Settings:
         return timedelta(days=int(self._get("RELEASE_CLOSES_AFTER_DAYS")))
 
     @property
+    def attestations(self) -> str:
+        """What projects ask of attestations that ask nothing of their own."""
+        return self._get("ATTESTATIONS")
+
+    @property
     def s3_endpoint(self) -> str | None:
         """An S3 that is not AWS's own (AWS SDKs and Tools, "Service-specific endpoints")."""
         find = self._environment.get

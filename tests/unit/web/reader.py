@@ -49,13 +49,21 @@ def as_json(page: ProjectPage, base: str = simple.HERE) -> bytes:
     spelled = {one.version for one in page.releases} | {one.version for one in page.files}
     versions = sorted(spelled)
     head, _, tail = simple.json_frame(page.project, versions)
-    return head + simple.json_files(_entries(page), page.project.name, base) + tail
+    return (
+        head
+        + simple.json_files(_entries(page), page.project.name, simple.Links(base, BASE_URL))
+        + tail
+    )
 
 
 def as_html(page: ProjectPage, base: str = simple.HERE) -> bytes:
     """A page as HTML, in one piece."""
     head, _, tail = simple.html_frame(page.project)
-    return head + simple.html_files(_entries(page), page.project.name, base) + tail
+    return (
+        head
+        + simple.html_files(_entries(page), page.project.name, simple.Links(base, BASE_URL))
+        + tail
+    )
 
 
 def root_json(listings: Sequence[Listing]) -> bytes:

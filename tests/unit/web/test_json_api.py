@@ -257,10 +257,9 @@ def test_a_project_without_any_release_has_nothing_to_describe() -> None:
 
 
 @pytest.mark.checklist("YANK-07")
-def test_a_project_in_quarantine_offers_no_file_here_either() -> None:
-    document = ask(page(wheel(), status=Status.QUARANTINED))
-
-    assert (document["urls"], document["releases"]) == ([], {"1.0": []})
+def test_a_project_in_quarantine_is_not_told_of_here_either() -> None:
+    with pytest.raises(NotFound, match="quarantined"):
+        ask(page(wheel(), status=Status.QUARANTINED))
 
 
 @pytest.mark.checklist("CACHE-02")

@@ -13,7 +13,7 @@ from idlewheel.web import bodies
 from idlewheel.web.delivery import Delivery, LargePage
 from idlewheel.web.negotiation import TEXT_HTML
 from idlewheel.web.pages import Pages
-from tests.unit.web.reader import GZIP, answer, listed
+from tests.unit.web.reader import BASE_URL, GZIP, answer, listed
 from tests.unit.web.shelf import SERIAL, Shelf, page, wheel
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_a_large_page_is_stored_with_absolute_links_and_asked_for_there(large: S
     )
     assert reply.headers["Cache-Control"] == "no-store", "the URL expires"
     assert files[0]["url"].startswith("https://index.example/prod/files/demo-project/")
-    assert (stored[0].name, stored[0].serial) == ("demo-project", SERIAL)
+    assert (stored[0].name, stored[0].serial) == (f"{BASE_URL} demo-project", SERIAL)
 
 
 def test_a_large_list_of_projects_is_stored_compressed_if_asked_so(large: Shelf) -> None:

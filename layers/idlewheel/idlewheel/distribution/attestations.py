@@ -143,7 +143,10 @@ def publisher_of(attestation: Attestation) -> Publisher | None:
             fields = ("repository", "workflow")
         case "https://gitlab.com":
             found = re.fullmatch(r"https://gitlab\.com/(.+)", repository)
-            path, fields = rf"{re.escape(repository)}//([^@]+)@.+", ("repository", "workflow_filepath")
+            path, fields = (
+                rf"{re.escape(repository)}//([^@]+)@.+",
+                ("repository", "workflow_filepath"),
+            )
         case "https://oidc.circleci.com":
             return circleci(claims.get(SIGNER, ""))
         case "https://accounts.google.com":

@@ -109,6 +109,8 @@ class File:
     metadata_sha256: str | None = None
     """SHA-256 of its ``.metadata`` sibling; None where it has none."""
     metadata_size: int | None = None
+    provenance_sha256: str | None = None
+    """SHA-256 of its ``.provenance`` sibling; None where nobody attests the file (PEP 740)."""
     yanked: str | None = None
     """Why the file is yanked; the empty string is a yank without a reason."""
     state: FileState = FileState.ACTIVE

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.distribution.form import Declaration
+from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import METADATA_SUFFIX, File
 from idlewheel.domain.uploads import UploadState, parse_staged_key
 from idlewheel.errors import NotFound, Problem, Refusal, Rejected
@@ -50,6 +51,8 @@ class Ingest:
     inbox: Inbox
     files: Files
     verify: Verify
+    provenance: Callable[[Upload], bytes | None] = lambda _upload: None
+    """Answers what is served of an upload's attestations. Raises Rejected."""
 
     def process(self, key: str) -> tuple[Outcome, tuple[Problem, ...]]:
         """Take the object staged at *key* to its verdict; answer it, with the reasons if refused.
@@ -100,9 +103,9 @@ class Ingest:
             path = Path(folder) / "distribution"
             if not self.inbox.fetch(upload.staged_key, path):
                 return Outcome.IGNORED
-            distribution = self.verify(path, _declaration(upload))
-        file = _file(upload, distribution)
-        self._place(upload, file, distribution.metadata, written)
+            distribution, provenance = self._verified(path, upload)
+        file = _file(upload, distribution, provenance)
+        self._place(upload, file, distribution.metadata, provenance, written)
         publication = Publication(
             upload=upload,
             file=file,
@@ -111,14 +114,37 @@ class Ingest:
         )
         return Outcome.PUBLISHED if self.publisher.publish(publication) else Outcome.DUPLICATE
 
+    def _verified(self, path: Path, upload: Upload) -> tuple[Distribution, bytes | None]:
+        """Judge the file and its attestations; the problems of both come at once."""
+        distribution, provenance, problems = None, None, list[Problem]()
+        try:
+            distribution = self.verify(path, _declaration(upload))
+        except Rejected as rejected:
+            problems.extend(rejected.problems)
+        try:
+            provenance = self.provenance(upload)
+        except Rejected as rejected:
+            problems.extend(rejected.problems)
+        if distribution is None or problems:
+            raise Rejected(tuple(problems))
+        return distribution, provenance
+
     def _place(
-        self, upload: Upload, file: File, metadata: bytes, written: list[tuple[str, str]]
+        self,
+        upload: Upload,
+        file: File,
+        metadata: bytes,
+        provenance: bytes | None,
+        written: list[tuple[str, str]],
     ) -> None:
         key = file.key(upload.project)
         written.append((key, self.files.adopt(upload.staged_key, key)))
         if file.metadata_sha256:
             version = self.files.put_metadata(key, metadata)
             written.append((key + METADATA_SUFFIX, version))
+        if provenance is not None:
+            version = self.files.put_provenance(key, provenance)
+            written.append((key + PROVENANCE_SUFFIX, version))
 
     def _refuse(self, upload: Upload, refusal: Refusal) -> tuple[Outcome, tuple[Problem, ...]]:
         # The publication may have been committed although its answer was lost: the upload's own
@@ -143,7 +169,7 @@ def _declaration(upload: Upload) -> Declaration:
     )
 
 
-def _file(upload: Upload, distribution: Distribution) -> File:
+def _file(upload: Upload, distribution: Distribution, provenance: bytes | None) -> File:
     metadata = distribution.metadata if distribution.has_static_metadata else None
     return File(
         filename=upload.filename,
@@ -157,6 +183,7 @@ def _file(upload: Upload, distribution: Distribution) -> File:
         requires_python=distribution.core.requires_python,
         metadata_sha256=None if metadata is None else hashlib.sha256(metadata).hexdigest(),
         metadata_size=None if metadata is None else len(metadata),
+        provenance_sha256=None if provenance is None else hashlib.sha256(provenance).hexdigest(),
         uploaded_at=datetime.now(UTC),
         uploaded_by=upload.principal,
     )

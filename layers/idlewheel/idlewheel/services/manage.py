@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from idlewheel.domain.access import Action
+from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import METADATA_SUFFIX, FileState
 from idlewheel.domain.versions import canonical
 from idlewheel.errors import Gone
@@ -134,6 +135,8 @@ def _keys(name: NormalizedName, files: Sequence[File]) -> Iterator[str]:
         yield file.key(name)
         if file.metadata_sha256:
             yield file.key(name) + METADATA_SUFFIX
+        if file.provenance_sha256:
+            yield file.key(name) + PROVENANCE_SUFFIX
 
 
 def _is_active(file: File) -> bool:

@@ -49,9 +49,7 @@ def releases_of(catalog: Catalog, project: Project) -> list[News]:
     return sorted(found, key=attrgetter("created_at"), reverse=True)
 
 
-def _newest(
-    catalog: Catalog, found: Callable[[Listing], Iterable[News]], most: int
-) -> list[News]:
+def _newest(catalog: Catalog, found: Callable[[Listing], Iterable[News]], most: int) -> list[News]:
     kept: list[News] = []
     for listing in sorted(catalog.listings(), key=attrgetter("serial"), reverse=True):
         if len(kept) == most and _moment(listing.serial) < kept[-1].created_at:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from idlewheel.domain.attestations import Trust
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import (
         Claim,
@@ -199,6 +200,18 @@ class Gate(Protocol):
         ...
 
 
+class Trusts(Protocol):
+    """What projects ask of attestations (PEP 740)."""
+
+    def find(self, name: NormalizedName) -> Trust | None:
+        """What the project asks; None where it asks nothing of its own."""
+        ...
+
+    def set(self, name: NormalizedName, trust: Trust | None) -> None:
+        """Ask this from now on; the project need not have any file yet."""
+        ...
+
+
 class Inbox(Protocol):
     """Where bytes wait for their verdict."""
 
@@ -224,6 +237,10 @@ class Files(Protocol):
 
     def put_metadata(self, key: str, metadata: bytes) -> str:
         """Write the ``.metadata`` sibling of *key* and answer the new version's id."""
+        ...
+
+    def put_provenance(self, key: str, provenance: bytes) -> str:
+        """Write the ``.provenance`` sibling of *key* and answer the new version's id."""
         ...
 
     def drop(self, key: str, version_id: str) -> None:

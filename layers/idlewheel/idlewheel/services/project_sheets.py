@@ -40,6 +40,8 @@ class Entry(NamedTuple):
     """Microseconds since the epoch."""
     listed: bool
     writes: int
+    attested: bool = False
+    """Whether it has provenance (PEP 740)."""
 
     @classmethod
     def of(cls, file: File) -> Entry:
@@ -55,6 +57,7 @@ class Entry(NamedTuple):
             round(file.uploaded_at.timestamp() * 1_000_000),
             file.state is FileState.ACTIVE,
             file.writes,
+            file.provenance_sha256 is not None,
         )
 
     def key(self, project: NormalizedName) -> str:
@@ -130,6 +133,7 @@ def updated(sheet: Sheet, project: Project, changes: Delta) -> Sheet:
         "serial": project.serial,
         "writes": project.writes,
         "releases": after,
+        "attested": attested(sheet) or any(file.provenance_sha256 for file in changes.files),
     }
     rows: dict[str, Any] = {file.filename: list(Entry.of(file)) for file in changes.files}
     following = replace(sheet, state=state).with_rows(differing(sheet, rows), MEAN, _versions)
@@ -141,6 +145,11 @@ def updated(sheet: Sheet, project: Project, changes: Delta) -> Sheet:
         return any(canonical(version) in moved for version in segment.marks)
 
     return following.without_renderings(shows_a_moved_one)
+
+
+def attested(sheet: Sheet) -> bool:
+    """Say whether any file has, or ever had, provenance: the page then names this index."""
+    return bool(sheet.state.get("attested"))
 
 
 def _versions(rows: Sequence[Row]) -> tuple[str, ...]:

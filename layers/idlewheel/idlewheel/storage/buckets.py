@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
+from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import METADATA_SUFFIX
 from idlewheel.errors import NotFound, Unavailable
 
@@ -122,12 +123,19 @@ class S3Files:
 
     def put_metadata(self, key: str, metadata: bytes) -> str:
         """Write the ``.metadata`` sibling of *key* and answer the new version's id."""
+        return self._put(key + METADATA_SUFFIX, metadata, "text/plain; charset=utf-8", IMMUTABLE)
+
+    def put_provenance(self, key: str, provenance: bytes) -> str:
+        """Write the ``.provenance`` sibling of *key* and answer the new version's id."""
+        return self._put(key + PROVENANCE_SUFFIX, provenance, PROVENANCE_TYPE, REVALIDATED)
+
+    def _put(self, key: str, body: bytes, media_type: str, cache: str) -> str:
         written = self._client.put_object(
             Bucket=self._bucket,
-            Key=key + METADATA_SUFFIX,
-            Body=metadata,
-            ContentType="text/plain; charset=utf-8",
-            CacheControl=IMMUTABLE,
+            Key=key,
+            Body=body,
+            ContentType=media_type,
+            CacheControl=cache,
         )
         return written["VersionId"]
 
@@ -161,6 +169,12 @@ class S3Files:
                 Bucket=self._bucket, Delete={"Objects": some, "Quiet": True}
             )
 
+
+PROVENANCE_TYPE = "application/vnd.pypi.integrity.v1+json"
+"""PEP 740, "Provenance objects"; S3 says it to whoever follows the integrity API's redirect."""
+
+REVALIDATED = "private, no-cache"
+"""Attestations may be added to provenance some day."""
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 """A key's content never changes, as its digest is in it; private, as reads need credentials."""

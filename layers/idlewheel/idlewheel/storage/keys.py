@@ -19,6 +19,7 @@ FILENAME = "FILENAME"
 UPLOAD = "UPLOAD"
 ROOT = "ROOT"
 METADATA = "METADATA"
+TRUST = "TRUST"
 TOKEN = "TOKEN"
 
 SHARDS = 16
@@ -73,6 +74,15 @@ def slot(number: int) -> str:
 def root(shard: int) -> str:
     """The partition of one shard of the list of projects."""
     return f"ROOT#{shard}"
+
+
+COUNTERS = "ROOT#COUNTERS"
+"""The partition of the counters of all shards: one query reads them, for one read unit."""
+
+
+def counter(shard: int) -> str:
+    """The place of a shard's counter among them: an item of its own, so that few writers meet."""
+    return f"{shard:02}"
 
 
 def shard_of(name: NormalizedName) -> int:

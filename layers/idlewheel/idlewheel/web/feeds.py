@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from idlewheel.services import news
-from idlewheel.web.gateway import Reply
 from idlewheel.web.files import asked_project
+from idlewheel.web.gateway import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

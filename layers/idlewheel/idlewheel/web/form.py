@@ -112,7 +112,9 @@ def parse(content_type: str | None, body: bytes) -> Form:
 
 def _require_current(actions: tuple[str, ...]) -> None:
     for action in OBSOLETE.intersection(actions):
-        raise Gone(f"':action={action}' is long gone: metadata comes with the files, by file_upload")
+        raise Gone(
+            f"':action={action}' is long gone: metadata comes with the files, by file_upload"
+        )
 
 
 def _boundary(content_type: str | None) -> str:

@@ -29,11 +29,13 @@ class ProjectSource:
 
     sheets: ProjectSheets
     project: Project
+    home: str
+    """The absolute URL of this index, by which provenance is linked."""
 
     @property
     def name(self) -> str:
-        """The project's name."""
-        return self.project.name
+        """Where and of what: an index may have several hosts."""
+        return f"{self.home} {self.project.name}"
 
     @property
     def revision(self) -> str:
@@ -45,9 +47,10 @@ class ProjectSource:
         project, sheet = self.sheets.current(self.project)
         render = simple.json_files if variant.is_json else simple.html_files
 
+        links = simple.Links(base or simple.HERE, self.home)
+
         def lines(segment: Segment) -> bytes:
-            entries = project_sheets.entries(sheet, segment)
-            return render(entries, project.name, base or simple.HERE)
+            return render(project_sheets.entries(sheet, segment), project.name, links)
 
         versions = project_sheets.versions(project, sheet)
         frame = simple.frame_of(project, versions, is_json=variant.is_json)
@@ -56,9 +59,10 @@ class ProjectSource:
         revision = f"{project.serial:x}"
         if base is not None:
             return Rendered(revision, project.serial, page.fresh())
-        if made := page.fill(variant.form):
+        form = f"{variant.form} {self.home}" if project_sheets.attested(sheet) else variant.form
+        if made := page.fill(form):
             self.sheets.keep(project, sheet, made)
-        content = page.kept(variant.form, gzip=variant.gzip)
+        content = page.kept(form, gzip=variant.gzip)
         return Rendered(revision, project.serial, content, is_gzip=variant.gzip)
 
 
@@ -130,7 +134,7 @@ class Pages:
         if not request.path.endswith(f"/{name}/"):
             return redirect(_beside(request, f"{name}/"), status=301)
         variant = Variant.wanted(request)
-        source = ProjectSource(self._projects, self._catalog.project(name))
+        source = ProjectSource(self._projects, self._catalog.project(name), request.base_url)
         return self.delivery.answer(source, variant, request)
 
     def root(self, request: Request) -> Reply:

@@ -63,9 +63,18 @@ def json_frame(project: Project, versions: Sequence[str]) -> Frame:
     )
 
 
-def json_files(entries: Iterable[Entry], project: NormalizedName, base: str = HERE) -> bytes:
-    """Render files as JSON objects with commas between; their links begin with *base*."""
-    return _dump([_file_object(entry, project, base) for entry in entries])[1:-1]
+class Links(NamedTuple):
+    """Where a page's links lead."""
+
+    files: str = HERE
+    """What those to files begin with."""
+    home: str = ""
+    """The absolute URL of this index: those to provenance are absolute (PEP 740)."""
+
+
+def json_files(entries: Iterable[Entry], project: NormalizedName, links: Links) -> bytes:
+    """Render files as JSON objects with commas between."""
+    return _dump([_file_object(entry, project, links) for entry in entries])[1:-1]
 
 
 def root_json(listings: Iterable[Listing]) -> bytes:
@@ -98,12 +107,12 @@ def files_of(page: ProjectPage) -> list[File]:
     return sorted(page.files, key=attrgetter("filename"))
 
 
-def _file_object(file: Entry, project: NormalizedName, base: str) -> dict[str, object]:
+def _file_object(file: Entry, project: NormalizedName, links: Links) -> dict[str, object]:
     core_metadata = {"sha256": file.metadata_sha256} if file.metadata_sha256 else False
     requires = {"requires-python": file.requires_python} if file.requires_python else {}
     return {
         "filename": file.filename,
-        "url": file_url(file, project, base),
+        "url": file_url(file, project, links.files),
         "hashes": {"sha256": file.sha256},
         **requires,
         "size": file.size,
@@ -111,12 +120,22 @@ def _file_object(file: Entry, project: NormalizedName, base: str) -> dict[str, o
         "yanked": False if file.yanked is None else file.yanked or True,
         "core-metadata": core_metadata,
         "dist-info-metadata": core_metadata,
+        **({"provenance": _provenance(file, project, links)} if file.attested else {}),
     }
 
 
 def file_url(file: Entry | File, project: NormalizedName, base: str) -> str:
     """Link to a file; a bare ``+`` would be read as a space by S3 and by some clients."""
     return f"{base}/{quote(file.key(project))}"
+
+
+def _provenance(file: Entry, project: NormalizedName, links: Links) -> str:
+    return provenance_url(project, file.version, file.filename, links.home)
+
+
+def provenance_url(project: NormalizedName, version: str, filename: str, home: str) -> str:
+    """Say where the provenance of a file is told (as PyPI, "Integrity API")."""
+    return f"{home}/integrity/{project}/{quote(version)}/{quote(filename)}/provenance"
 
 
 def instant(moment: datetime) -> str:
@@ -138,9 +157,9 @@ def html_frame(project: Project) -> Frame:
     return _html_frame(f"Links for {project.display_name}", status, project.serial)
 
 
-def html_files(entries: Iterable[Entry], project: NormalizedName, base: str = HERE) -> bytes:
-    """Render files as lines of HTML; their links begin with *base*."""
-    return _lines(_file_anchor(entry, project, base) for entry in entries)
+def html_files(entries: Iterable[Entry], project: NormalizedName, links: Links) -> bytes:
+    """Render files as lines of HTML."""
+    return _lines(_file_anchor(entry, project, links) for entry in entries)
 
 
 def root_html(listings: Iterable[Listing], base: str = "") -> bytes:
@@ -185,8 +204,8 @@ def _attributes(attributes: Mapping[str, str]) -> str:
     return "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
 
 
-def _file_anchor(file: Entry, project: NormalizedName, base: str) -> str:
-    attributes = {"href": f"{file_url(file, project, base)}#sha256={file.sha256}"}
+def _file_anchor(file: Entry, project: NormalizedName, links: Links) -> str:
+    attributes = {"href": f"{file_url(file, project, links.files)}#sha256={file.sha256}"}
     if file.requires_python:
         attributes["data-requires-python"] = file.requires_python
     if file.metadata_sha256:
@@ -194,4 +213,6 @@ def _file_anchor(file: Entry, project: NormalizedName, base: str) -> str:
         attributes["data-dist-info-metadata"] = f"sha256={file.metadata_sha256}"
     if file.yanked is not None:
         attributes["data-yanked"] = file.yanked
+    if file.attested:
+        attributes["data-provenance"] = _provenance(file, project, links)
     return _anchor(attributes, file.filename)
