@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Files = Mapping[str, str | bytes]
     """Contents by name; text is written as UTF-8."""
 
+UNRECORDED = ("/", ".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")
+"""What RECORD does not list: folders, and signatures of RECORD (PEP 427)."""
 FIXED_DATE = (2020, 1, 1, 0, 0, 0)
 
 
@@ -199,7 +201,7 @@ def record_text(members: Mapping[str, bytes], own_path: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for path, content in members.items():
-        if not path.endswith("/"):
+        if not path.endswith(UNRECORDED):
             writer.writerow((path, record_digest(content), len(content)))
     writer.writerow((own_path, "", ""))
     return text.getvalue()

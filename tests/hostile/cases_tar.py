@@ -186,7 +186,8 @@ def blocks_and_ends() -> Iterator[Case]:
 
 
 def streams() -> Iterator[Case]:
-    only, intact = "gzip-holds-members-only", "gzip-members-are-whole"
+    only, intact, one = "file-is-gzip", "gzip-member-is-whole", "gzip-has-one-member"
+    parts = gzip.compress(raw_tar(demo())[:700]) + gzip.compress(raw_tar(demo())[700:])
     tar = raw_tar(demo())
     packed = gzip.compress(tar, mtime=0)
     bad_crc = packed[:-8] + bytes(4) + packed[-4:]
@@ -197,16 +198,17 @@ def streams() -> Iterator[Case]:
         ("zlib", only, zlib.compress(tar)),
         ("a wheel", "sdist-is-not-a-zip", factories.wheel()[1]),
         ("an HTML page", only, b"<!DOCTYPE html>"),
-        ("bytes after the stream", only, packed + b"evil"),
-        ("zeros after the stream", only, packed + bytes(512)),
+        ("bytes after the stream", one, packed + b"evil"),
+        ("zeros after the stream", one, packed + bytes(512)),
         ("a wrong CRC", intact, bad_crc),
         ("a wrong length", intact, packed[:-4] + bytes(4)),
         ("no trailer", intact, packed[:-8]),
         ("cut off", intact, packed[: len(packed) // 2]),
         ("a stream that is damaged", intact, packed[:30] + b"\xff" * 30 + packed[60:]),
         ("a reserved flag", intact, packed[:3] + b"\xe0" + packed[4:]),
-        ("half a magic number", intact, packed + b"\x1f"),
-        ("a second stream that is cut off", intact, packed + gzip.compress(bytes(512))[:-4]),
+        ("a sdist in two streams", one, parts),
+        ("an empty second stream", one, packed + gzip.compress(b"")),
+        ("half a magic number", one, packed + b"\x1f"),
         ("gzip of something else", "tar-blocks-have-their-checksum", gzip.compress(b"x" * 2000)),
         ("gzip of nothing", "tar-ends-in-zeros", gzip.compress(b"")),
     ):

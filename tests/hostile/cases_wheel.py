@@ -92,6 +92,7 @@ def record() -> Iterator[Case]:
         ("has half a digest", right, text.replace(good, good[:20])),
         ("has a digest in hexadecimal", right, text.replace(good, "sha256=" + "ab" * 32)),
         ("has a wrong size", right, text.replace(init, init.replace(size, ",1"))),
+        ("has no size", "record-has-sizes", text.replace(init, init.replace(size, ","))),
         ("has a size that is none", right, text.replace(init, init.replace(size, ",many"))),
         ("has an MD5", strong, text.replace(good, f"md5={md5}")),
         ("has a SHA-1", strong, text.replace(good, "sha1=" + "A" * 27)),
@@ -149,6 +150,7 @@ def entry_points() -> Iterator[Case]:
         ("called pythonw", no, "pythonw = demo:main"),
         ("that is code", objects, "evil = demo:main();import os"),
         ("that is nothing", objects, "evil ="),
+        ("that is a module", objects, "evil = demo"),
         ("that is a path", objects, "evil = ../demo:main"),
         ("twice", ini, "a = demo:main\na = demo:other"),
     ):

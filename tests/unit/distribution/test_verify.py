@@ -281,3 +281,12 @@ def test_a_description_whose_rendering_ends_the_process_is_shown_as_text(
     found = verified(factories.wheel(description="<b>hello</b>"), tmp_path)
 
     assert found.description_html == "<pre>&lt;b&gt;hello&lt;/b&gt;</pre>"
+
+
+def test_a_description_that_takes_too_long_is_shown_as_text(tmp_path: Path) -> None:
+    table = "=== ===\n" + "a   b\n" * 10_000 + "=== ===\n"
+    file = factories.wheel(headers=["Description-Content-Type: text/x-rst"], description=table)
+
+    found = verified(file, tmp_path, Policy(render_seconds=0.05))
+
+    assert (found.description_html or "").startswith("<pre>=== ===")

@@ -23,6 +23,8 @@ BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that change the order in which text is shown."""
 RENDERED_CHARACTERS = 500_000
 """Longer descriptions are shown as plain text."""
+AGAIN_SECONDS = 0.1
+"""An exception that lands in a callback of the collector is lost: then there is another."""
 RST, MARKDOWN = "text/x-rst", "text/markdown"
 
 
@@ -81,7 +83,7 @@ def at_most(seconds: float) -> Iterator[None]:
         raise OutOfTimeError
 
     previous = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN_SECONDS)
     try:
         yield
     finally:

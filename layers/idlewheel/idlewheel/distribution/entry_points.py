@@ -21,7 +21,7 @@ LINE_BYTES = 4096
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 SCRIPT_NAME = re.compile(r"[\w.-]+")
 INTERPRETER = re.compile(r"python[0-9.]*[a-z]?(\.exe)?", re.IGNORECASE)
-REFERENCE = re.compile(r"\w+(\.\w+)*\s*(:\s*\w+(\.\w+)*)?\s*(\[[^\]]*\])?")
+REFERENCE = re.compile(r"\w+(\.\w+)*\s*:\s*\w+(\.\w+)*\s*(\[[^\]]*\])?")
 
 
 class CaseSensitive(ConfigParser):
@@ -79,7 +79,10 @@ def scripts_are_no_interpreters(groups: Groups) -> Iterator[str]:
 
 
 def scripts_refer_to_objects(groups: Groups) -> Iterator[str]:
-    """A script refers to an object as ``module:attribute``, perhaps with ``[extras]``."""
+    """A script refers to an object as ``module:attribute``, perhaps with ``[extras]``.
+
+    Installers refuse one without an attribute: there would be nothing to call.
+    """
     for group in SCRIPT_GROUPS:
         for name, value in groups.get(group, {}).items():
             if len(value) > LINE_BYTES or not REFERENCE.fullmatch(value.strip()):

@@ -56,6 +56,9 @@ REPEATED = (
 )
 METADATA_FIELDS = (*SINGLE[SINGLE.index("metadata_version") :], *REPEATED)
 
+ATTESTATIONS_BYTES = 256 * 1024
+"""Of all attestations of a file; there are two kinds of them, of some 10 KB each."""
+
 COMPARED = ("requires_python", "requires_dist", "provides_extra")
 """What the form and the archive must agree on beside name and version: what installers act on."""
 
@@ -240,9 +243,12 @@ def form_agrees_with_the_filename(form: Form) -> Iterator[str]:
 
 
 def form_has_attestations_in_json(form: Form) -> Iterator[str]:
-    """``attestations`` is a JSON array of objects, and not an empty one (PEP 740)."""
+    """``attestations`` is a JSON array of objects, and neither empty nor huge (PEP 740)."""
     text = form.get("attestations")
     if not text:
+        return
+    if len(text.encode("utf-8", "replace")) > ATTESTATIONS_BYTES:
+        yield f"attestations may have {ATTESTATIONS_BYTES} bytes"
         return
     try:
         found = json.loads(text)

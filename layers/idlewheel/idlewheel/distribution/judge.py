@@ -55,12 +55,16 @@ def read(
     policy: Policy,
     findings: Findings,
 ) -> MetadataFile:
-    """Judge the archive and its metadata into *findings*; return the metadata."""
+    """Judge the archive and its metadata into *findings*; return the metadata.
+
+    Metadata that is not there has been found missing, and is not found wrong as well.
+    """
     reader = WheelReader if name.kind == "wheel" else SdistReader
     with path.open("rb") as file:
         content, subject = reader(file, path.stat().st_size, policy, findings).metadata(name)
     found = read_metadata(content, name, declared, subject.files, subject.licenses)
-    judge_metadata(found, policy, findings)
+    if content or not findings:
+        judge_metadata(found, policy, findings)
     return found
 
 

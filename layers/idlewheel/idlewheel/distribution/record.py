@@ -149,11 +149,18 @@ def record_has_strong_digests(recorded: Recorded) -> Iterator[str]:
             yield f"RECORD has no digest of {shown(row.path)}, or a weak one: {shown(row.digest)}"
 
 
+def record_has_sizes(recorded: Recorded) -> Iterator[str]:
+    """Every row has a size in bytes, except for RECORD's own."""
+    for row in recorded.rows.values():
+        if row.path not in recorded.exempt and not row.size:
+            yield f"RECORD has no size of {shown(row.path)}"
+
+
 def record_digests_are_right(row: Row, size: int, digest: bytes) -> Iterator[str]:
     """The digest and the size of each member are those that RECORD states."""
     if row.digest.partition("=")[2].rstrip("=") != spelled(digest):
         yield f"{shown(row.path)} does not have the digest that RECORD states"
-    if row.size.strip() and row.size.strip() != str(size):
+    if row.size and row.size != str(size):
         yield f"{shown(row.path)} has {size} bytes, RECORD says {shown(row.size)}"
 
 
@@ -164,4 +171,5 @@ UPLOAD_RULES = (
     record_lists_only_members,
     record_lists_nothing_twice,
     record_has_strong_digests,
+    record_has_sizes,
 )

@@ -55,40 +55,46 @@ class Inflated:
 
 
 def inflate(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the bytes of every gzip member; each must be whole, and nothing may follow."""
+    """Yield the bytes that the one gzip member stands for; it must be whole, and be all."""
     file.seek(0)
     packed = file.read(CHUNK_BYTES)
-    while True:
-        require(gzip_holds_members_only, packed)
-        stream = zlib.decompressobj(GZIP_BITS)
-        while not stream.eof:
-            try:
-                chunk = stream.decompress(packed, CHUNK_BYTES)
-            except zlib.error as error:
-                raise damaged(str(error)) from None
-            if chunk:
-                yield chunk
-            packed = stream.unconsumed_tail or (b"" if stream.eof else file.read(CHUNK_BYTES))
-            if not (packed or chunk or stream.eof):
-                raise damaged("it is cut off")
-        packed = stream.unused_data or file.read(CHUNK_BYTES)
-        if not packed:
-            return
+    require(file_is_gzip, packed)
+    stream = zlib.decompressobj(GZIP_BITS)
+    while not stream.eof:
+        try:
+            chunk = stream.decompress(packed, CHUNK_BYTES)
+        except zlib.error as error:
+            raise damaged(str(error)) from None
+        if chunk:
+            yield chunk
+        packed = stream.unconsumed_tail or (b"" if stream.eof else file.read(CHUNK_BYTES))
+        if not (packed or chunk or stream.eof):
+            raise damaged("it is cut off")
+    require(gzip_has_one_member, stream.unused_data or file.read(1))
 
 
 def damaged(why: str) -> Unreadable:
     """Return the error that says why the stream cannot be read."""
-    return Unreadable(code_of(gzip_members_are_whole), f"The gzip stream is damaged: {why}")
+    return Unreadable(code_of(gzip_member_is_whole), f"The gzip stream is damaged: {why}")
 
 
-def gzip_holds_members_only(packed: bytes) -> Iterator[str]:
-    """The file begins with a gzip member, and after the last one nothing follows."""
-    if packed[:2] != MAGIC[: len(packed[:2])] or not packed:
-        yield "The file is not gzip, or something follows its gzip stream"
+def file_is_gzip(packed: bytes) -> Iterator[str]:
+    """An sdist is a gzip file."""
+    if packed[:2] != MAGIC:
+        yield "The file is not gzip"
 
 
-def gzip_members_are_whole() -> None:
-    """Each gzip member is complete, and has the length and checksum that it states."""
+def gzip_has_one_member(rest: bytes) -> Iterator[str]:
+    """There is one gzip member, and nothing after it.
+
+    Some readers stop after the first member, so what is in a second one is not there for all.
+    """
+    if rest:
+        yield "Something follows the gzip stream"
+
+
+def gzip_member_is_whole() -> None:
+    """The gzip member is complete, and has the length and checksum that it states."""
 
 
 def gzip_is_no_bomb(left: int) -> Iterator[str]:
@@ -97,4 +103,4 @@ def gzip_is_no_bomb(left: int) -> Iterator[str]:
         yield "Far more comes out of the gzip stream than its size justifies"
 
 
-GATES = (gzip_holds_members_only, gzip_members_are_whole, gzip_is_no_bomb)
+GATES = (file_is_gzip, gzip_has_one_member, gzip_member_is_whole, gzip_is_no_bomb)
