@@ -16,6 +16,7 @@ from tests.conformance.clients import (
     fresh,
     problems,
     sha256,
+    texts,
     twine_form,
 )
 
@@ -323,3 +324,14 @@ def test_an_md5_that_matches_does_not_save_a_sha256_that_does_not(index: Index, 
     answer = index.twine(filename, content, md5_digest=md5, sha256_digest=sha256(b"other"))
 
     refused(index, name, answer, "sha256-digest-matches")
+
+
+@pytest.mark.checklist("REJ-52")
+@pytest.mark.parametrize("field", ["requires_dist", "provides_extra", "classifiers", "keywords"])
+def test_fields_beyond_all_measure_are_never_our_failure(
+    index: Index, name: str, field: str
+) -> None:
+    values = [f"{'x' * 500}{number}" for number in range(1900)]
+    form = [*texts({field: values}), *twine_form(*factories.wheel(name))]
+
+    assert index.post(form).status_code < 500

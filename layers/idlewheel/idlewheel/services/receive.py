@@ -101,10 +101,20 @@ class Reception:
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
+LONGEST_FIELDS = 100_000
+"""Characters of the form's metadata that are compared with the archive's; real ones have a tenth.
+
+They wait in the upload's item, which takes 400 KB. More is left aside, as it may be: metadata
+comes from the archive alone, and what a form does not mention is not missed.
+"""
+
+
 def _declared(declaration: Declaration) -> dict[str, object]:
+    fields = {name: list(values) for name, values in declaration.fields.items()}
+    length = sum(len(value) for values in fields.values() for value in values)
     return {
         "digests": dict(declaration.digests),
-        "fields": {name: list(values) for name, values in declaration.fields.items()},
+        "fields": fields if length <= LONGEST_FIELDS else {},
         "attestations": declaration.attestations,
     }
 

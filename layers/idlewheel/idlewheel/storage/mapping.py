@@ -143,7 +143,7 @@ def upload(item: UploadItem) -> Upload:
         received_at=item.received_at,
         lane=Lane(item.lane),
         state=UploadState(item.state),
-        declared=item.declared or {},
+        declared=unpack(item.declared),
         refusal=item.refusal,
         problems=tuple(Problem(*problem) for problem in item.problems or ()),
     )
@@ -165,7 +165,7 @@ def upload_item(upload: Upload) -> UploadItem:
         lane=upload.lane.value,
         received_at=upload.received_at,
         state=upload.state.value,
-        declared=dict(upload.declared),
+        declared=_packed(upload.declared),
         ttl=upload.received_at + REMEMBERED,
     )
 
@@ -176,10 +176,14 @@ ITEM_LIMIT = 350_000
 
 def pack(metadata: Mapping[str, object]) -> bytes:
     """Write core metadata small; without its description where that alone is too large."""
-    packed = zlib.compress(json.dumps(metadata, ensure_ascii=False).encode())
+    packed = _packed(metadata)
     if len(packed) <= ITEM_LIMIT:
         return packed
     return pack({**metadata, "description": None, "description_html": None})
+
+
+def _packed(document: Mapping[str, object]) -> bytes:
+    return zlib.compress(json.dumps(document, ensure_ascii=False).encode())
 
 
 def unpack(packed: bytes) -> dict[str, object]:

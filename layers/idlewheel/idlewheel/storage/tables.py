@@ -162,7 +162,7 @@ class UploadItem(IndexItem, discriminator="upload"):
     lane = UnicodeAttribute()
     received_at = UTCDateTimeAttribute()
     state = UnicodeAttribute()
-    declared = JSONAttribute()
+    declared = BinaryAttribute(legacy_encoding=False)
     refusal = UnicodeAttribute(null=True)
     problems = JSONAttribute(null=True)
     ttl = TTLAttribute()
