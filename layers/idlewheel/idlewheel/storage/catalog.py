@@ -19,7 +19,6 @@ from idlewheel.storage.tables import (
     MetadataItem,
     ProjectItem,
     ReleaseItem,
-    ShardItem,
 )
 
 if TYPE_CHECKING:
@@ -105,15 +104,13 @@ class DynamoCatalog:
         return mapping.claim(item)
 
     def root_counters(self) -> tuple[int, ...]:
-        """One number per root shard, in one call."""
-        found = {
-            item.pk: int(item.counter)
-            for item in ShardItem.batch_get(
-                [(keys.root(shard), keys.ROOT) for shard in range(keys.SHARDS)],
-                consistent_read=True,
-            )
-        }
-        return tuple(found.get(keys.root(shard), 0) for shard in range(keys.SHARDS))
+        """One number per root shard, in one call of one unit."""
+        # Read as DynamoDB tells them: making a model of each costs half as much as the call.
+        table = IndexItem._get_connection()  # noqa: SLF001 - pynamodb has no other way to it
+        wanted = ["sk", "counter"]
+        found = table.query(keys.COUNTERS, attributes_to_get=wanted, consistent_read=True)
+        counters = {item["sk"]["S"]: int(item["counter"]["N"]) for item in found["Items"]}
+        return tuple(counters.get(keys.counter(shard), 0) for shard in range(keys.SHARDS))
 
     def listings(self) -> Sequence[Listing]:
         """Every project that the list of projects shows, by name."""

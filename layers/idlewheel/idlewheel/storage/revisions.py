@@ -99,11 +99,11 @@ class Revision:
         return ProjectItem(keys.project(self.name), keys.PROJECT)
 
     def _add_root(self, writes: Writes, *, listed: bool) -> None:
-        place = keys.root(keys.shard_of(self.name))
+        shard = keys.shard_of(self.name)
         # Each project is written once for each of its revisions, so the shard's counter is the
         # sum of what its listings say: by it a reader knows that it saw the latest of all.
         listing = ListingItem(
-            place,
+            keys.root(shard),
             self.name,
             name=self.name,
             display_name=self.display_name,
@@ -111,7 +111,7 @@ class Revision:
             hidden=None if listed else True,
             writes=self.number,
         )
-        counter = ShardItem(place, keys.ROOT)
+        counter = ShardItem(keys.COUNTERS, keys.counter(shard))
         counts = [ShardItem.kind.set(ShardItem), ShardItem.counter.add(1)]
         writes.update("shard", counter, counts)
         writes.put("listing", listing)
