@@ -66,7 +66,7 @@ def of_world(world: World) -> State:
 def _listings_of(world: World) -> dict[str, Listing]:
     from tests.fakes import FakeCatalog
 
-    return {listing.name: listing for listing in FakeCatalog(world).listings()}
+    return {one.name: one for one in FakeCatalog(world).listings() if one.shown}
 
 
 def of_stack(stack: Stack) -> State:
@@ -101,7 +101,7 @@ def _of_stack(stack: Stack) -> State:
         },
         uploads={one.id: one for _, one in of(tables.UploadItem, mapping.upload)},
         tokens={one.id: one for _, one in of(tables.TokenItem, mapping.token)},
-        listings={one.name: one for _, one in of(tables.ListingItem, mapping.listing)},
+        listings={one.name: one for _, one in of(tables.ListingItem, mapping.listing) if one.shown},
         described=frozenset(
             (item.pk.split("#")[1], item.pk.split("#")[2])
             for item, _ in of(tables.MetadataItem, lambda item: item)

@@ -10,7 +10,7 @@ from idlewheel.domain.access import Action
 from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import METADATA_SUFFIX, FileState
 from idlewheel.domain.versions import canonical
-from idlewheel.errors import Gone
+from idlewheel.errors import Gone, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 RESTORABLE = timedelta(days=30)
 """How long a deleted file can be restored; then its bytes go, and its name stays taken."""
+
+FEW = 10
+"""Files that are rather read one by one than with all others of their project."""
+
+LOOKS = 10
+"""How often the table is looked at until it stands still; others must act in between each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +44,12 @@ class Management:
     ) -> Project:
         """Mark a project (PEP 792); quarantine also stops its files' URLs, at once."""
         principal.require(Action.ADMIN, name)
-        keys = list(_keys(name, [file for file in self.catalog.files(name) if _is_active(file)]))
-        # At no moment may a page list a file whose URL does not answer.
         if status.offers_files:
-            self.files.reveal(keys)
-            return self.changes.set_status(name, status, reason)
+            # At no moment may a page list a file whose URL does not answer.
+            active = [file for file in self.catalog.files(name) if _is_active(file)]
+            self.files.reveal(_keys(name, active))
         project = self.changes.set_status(name, status, reason)
-        self.files.hide(keys)
+        self._agree(name)
         return project
 
     def yank_release(
@@ -113,7 +118,7 @@ class Management:
     def _delete(self, name: NormalizedName, files: Sequence[File], now: datetime) -> None:
         # The table first: a page must never list a file whose URL has stopped already.
         self.changes.delete_files(name, [file for file in files if _is_active(file)], now)
-        self.files.hide(_keys(name, files))
+        self._agree(name, files)
 
     def _restore(self, name: NormalizedName, files: Sequence[File], now: datetime) -> None:
         for file in files:
@@ -121,6 +126,37 @@ class Management:
         if self.catalog.project(name).status.offers_files:
             self.files.reveal(_keys(name, files))
         self.changes.restore_files(name, [file for file in files if not _is_active(file)])
+        self._agree(name, files)
+
+    def _agree(self, name: NormalizedName, files: Sequence[File] | None = None) -> None:
+        """Stop the URLs of what is not listed and start those of what is: of *files*, or of all.
+
+        Another manager may change the same between our look at the table and our call to S3.
+        Whoever is last finds the table as it found it before, and leaves the URLs so.
+
+        Raises:
+            Unavailable: others kept changing it; doing the same again ends it.
+
+        """
+        done: dict[str, bool] = {}
+        for _ in range(LOOKS):
+            offered = self.catalog.project(name).status.offers_files
+            current = self._current(name, files)
+            state = {file.filename: offered and _is_active(file) for file in current}
+            if state == done:
+                return
+            self.files.hide(_keys(name, [file for file in current if not state[file.filename]]))
+            self.files.reveal(_keys(name, [file for file in current if state[file.filename]]))
+            done = state
+        raise Unavailable(f"others are changing '{name}' as well; do the same again")
+
+    def _current(self, name: NormalizedName, files: Sequence[File] | None) -> Sequence[File]:
+        if files is None:
+            return self.catalog.files(name)
+        if len(files) <= FEW:
+            return [self.catalog.file(name, file.filename) for file in files]
+        known = {file.filename for file in files}
+        return [file for file in self.catalog.files(name) if file.filename in known]
 
     def _of_release(self, name: NormalizedName, version: str) -> list[File]:
         return [
