@@ -25,6 +25,7 @@ CLIENTS = {
     "twine": "twine",
     "hatch": "hatch",
     "flit": "flit",
+    "build": "build",
     "bandersnatch": "bandersnatch",
     "pypi-simple": "pypi-simple",
     "mousebender": "mousebender",

@@ -33,14 +33,14 @@ class Index:
 
     local: LocalIndex
     http: httpx.Client = field(init=False)
-    read_url: str = field(init=False)
-    """The simple index, with a token that may do nothing but read."""
+    read_token: str = field(init=False)
+    """A token that may do nothing but read."""
 
     def __post_init__(self) -> None:
         self.http = httpx.Client(
             auth=("__token__", self.local.admin_token), timeout=60, trust_env=False
         )
-        self.read_url = self.url_with(self.token("read:*"))
+        self.read_token = self.token("read:*")
 
     def close(self) -> None:
         """Hang up."""
@@ -60,6 +60,11 @@ class Index:
     def publish_token(self) -> str:
         """A token that may read and publish everything."""
         return self.local.token
+
+    @property
+    def read_url(self) -> str:
+        """The simple index, with the token for reading."""
+        return self.url_with(self.read_token)
 
     def url_with(self, token: str | None) -> str:
         """The simple index with credentials, as pip takes it."""

@@ -76,7 +76,7 @@ class Manager:
 
     def write(self, folder: Path, url: str, requirements: Sequence[str]) -> None:
         """Write the project's own file, without the secret."""
-        host = url.rpartition("@")[2]
+        host = url.rpartition("@")[2].removeprefix("http://")
         wanted = ", ".join if self.name != "pipenv" else "\n".join
         text = self.manifest.replace("{host}", host)
         lines = wanted(self.requirement(it) for it in requirements)

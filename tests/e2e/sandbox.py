@@ -38,6 +38,8 @@ class Ran:
 class Sandbox:
     """A home that no one has used before, and an environment that says nothing of this machine.
 
+    Nor does it name a Python: hatch's uv would take UV_PYTHON for where to install to.
+
     Every other host is behind a proxy that writes down who was asked for, and refuses.
     """
 
@@ -65,7 +67,7 @@ class Sandbox:
         completed = subprocess.run(
             [str(part) for part in command],
             cwd=self.work,
-            env=self._environment(CLIENTS / client / "bin") | self.settings | environment,
+            env=self._environment(self.programs(client)) | self.settings | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -77,8 +79,12 @@ class Sandbox:
 
     def venv(self, folder: Path) -> Path:
         """Make an empty virtual environment in *folder*, without pip; answer its Python."""
-        self.run("uv", "uv", "venv", "--quiet", folder).succeeded()
+        self.run("uv", "uv", "venv", "--quiet", "--python", sys.executable, folder).succeeded()
         return folder / "bin" / "python"
+
+    def programs(self, client: str) -> list[str]:
+        """Folders of the programs that *client* finds, its own first."""
+        return [str(CLIENTS / client / "bin"), "/usr/bin", "/bin"]
 
     def installed(self) -> dict[str, str]:
         """Every distribution in ``.venv``, by name, with its version; nothing without one."""
@@ -86,9 +92,9 @@ class Sandbox:
         pairs = (path.name.removesuffix(".dist-info").rsplit("-", 1) for path in paths)
         return {name.replace("_", "-"): version for name, version in pairs}
 
-    def _environment(self, programs: Path) -> dict[str, str]:
+    def _environment(self, programs: list[str]) -> dict[str, str]:
         return {
-            "PATH": f"{programs}:/usr/bin:/bin",
+            "PATH": ":".join(programs),
             "HOME": str(self.home),
             "XDG_CONFIG_DIRS": str(self.home / "nobodys"),
             "TMPDIR": str(self.folder),
@@ -102,7 +108,6 @@ class Sandbox:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             "PIP_CONFIG_FILE": "/dev/null",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "UV_PYTHON": sys.executable,
             "UV_PYTHON_DOWNLOADS": "never",
             "PDM_CHECK_UPDATE": "0",
             "PDM_NON_INTERACTIVE": "1",
@@ -112,4 +117,5 @@ class Sandbox:
             "PIPENV_NOSPIN": "1",
             "VIRTUALENV_NO_PERIODIC_UPDATE": "1",
             "HATCH_INTERACTIVE": "0",
+            "FLIT_NO_NETWORK": "1",  # it would ask for the list of classifiers
         }
