@@ -54,7 +54,7 @@ def project(request: Request) -> Reply:
     return pages.project(asked, request)
 
 
-@routes.route("GET /files/{proxy+}")
+@routes.route("GET /files/{proxy+}", "GET /packages/{proxy+}")
 @cors.shared
 def file(request: Request) -> Reply:
     """Send the client to where the bytes are."""
@@ -62,7 +62,7 @@ def file(request: Request) -> Reply:
     return downloads.redirect(request)
 
 
-@routes.route("HEAD /files/{proxy+}")
+@routes.route("HEAD /files/{proxy+}", "HEAD /packages/{proxy+}")
 @cors.shared
 def file_head(request: Request) -> Reply:
     """Tell how long a file is."""
@@ -125,6 +125,7 @@ routes.route(
     "OPTIONS /simple",
     "OPTIONS /simple/{project}",
     "OPTIONS /files/{proxy+}",
+    "OPTIONS /packages/{proxy+}",
     "OPTIONS /pypi/{project}/json",
     "OPTIONS /pypi/{project}/{version}/json",
     "OPTIONS /integrity/{project}/{version}/{filename}/provenance",

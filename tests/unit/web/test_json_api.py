@@ -126,7 +126,7 @@ def test_a_file_is_described_as_tools_expect() -> None:
         "size": 1234,
         "upload_time": "2026-11-22T13:14:15",
         "upload_time_iso_8601": "2026-11-22T13:14:15.123456Z",
-        "url": f"{BASE}/files/demo-project/{'a' * 64}/demo_project-1.0%2Bl.1-py3-none-any.whl",
+        "url": f"{BASE}/packages/demo-project/{'a' * 64}/demo_project-1.0%2Bl.1-py3-none-any.whl",
         "yanked": False,
         "yanked_reason": None,
     }

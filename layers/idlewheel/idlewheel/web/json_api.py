@@ -16,12 +16,13 @@ from idlewheel.errors import NotFound
 from idlewheel.web.delivery import Delivery, Rendered
 from idlewheel.web.files import asked_project
 from idlewheel.web.negotiation import takes_gzip
-from idlewheel.web.simple import file_url, files_of, instant
+from idlewheel.web.simple import files_of, instant
 from idlewheel.web.variants import Variant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import File, Project, ProjectPage, Release
     from idlewheel.services.ports import Catalog
     from idlewheel.web.gateway import Reply, Request
@@ -180,6 +181,11 @@ def _info(
     }
 
 
+def _file_url(file: File, project: NormalizedName, base: str) -> str:
+    """Link to a file under ``/packages/``, as PyPI does: bandersnatch mirrors no other."""
+    return f"{base}/packages/{quote(file.key(project).removeprefix('files/'))}"
+
+
 def _file_object(file: File, page: ProjectPage, base: str) -> dict[str, object]:
     moment = instant(file.uploaded_at)
     digests = {"blake2b_256": file.blake2b, "md5": file.md5, "sha256": file.sha256}
@@ -197,7 +203,7 @@ def _file_object(file: File, page: ProjectPage, base: str) -> dict[str, object]:
         "size": file.size,
         "upload_time": moment.partition(".")[0],
         "upload_time_iso_8601": moment,
-        "url": file_url(file, page.project.name, base),
+        "url": _file_url(file, page.project.name, base),
         "yanked": file.yanked is not None,
         "yanked_reason": file.yanked or None,
     }
