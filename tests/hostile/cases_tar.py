@@ -79,6 +79,9 @@ def links() -> Iterator[Case]:
         ("a path with backslashes", b"..\\..\\x"),
         ("a drive", b"C:/windows"),
         ("the folder above", b".."),
+        ("no path at all", b""),
+        ("a path with a newline", b"a\nb"),
+        ("a path that is not UTF-8", b"a\xff"),
     ):
         member = Member(ROOT + b"link", type=b"2", link=target)
         yield bad_sdist(f"a symbolic link to {title}", inside, added(member))

@@ -1,8 +1,12 @@
-"""Whatever we accept is one tree to every reader; nothing makes us fail instead of answering."""
+"""Whatever we accept is one tree to every reader; nothing makes us fail instead of answering.
+
+FUZZ_EXAMPLES in the environment says how hard to try (150).
+"""
 
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import tempfile
 from dataclasses import replace
@@ -20,7 +24,7 @@ from tests.hostile import cases_unusual, raw_tar, raw_zip, readers
 from tests.hostile.case import SDIST, WHEEL, Case
 
 EXAMPLES = settings(
-    max_examples=150,
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "150")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

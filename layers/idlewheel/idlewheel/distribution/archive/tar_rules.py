@@ -25,7 +25,7 @@ def tar_members_are_plain(members: Sequence[Member]) -> Iterator[str]:
 
 
 def tar_links_stay_inside(members: Sequence[Member]) -> Iterator[str]:
-    """A symbolic link is relative and leads to a place in the same top-level folder.
+    """A symbolic link is relative, plain text, and leads into the same top-level folder.
 
     It may not lead through another link: where that ends depends on what is extracted first.
     """
@@ -60,7 +60,8 @@ def tar_members_are_not_behind_links(members: Sequence[Member]) -> Iterator[str]
 def is_inside(member: Member, target: str) -> bool:
     """Whether *target* is a path within the top-level folder of *member*."""
     root = member.name.partition("/")[0]
-    if member.link.startswith("/") or "\\" in member.link or names.ABSOLUTE.match(member.link):
+    link = member.link
+    if not link or "\\" in link or names.ABSOLUTE.match(link) or names.CONTROL.search(link):
         return False
     depth = 0
     for segment in target.split("/"):
