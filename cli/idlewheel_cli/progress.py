@@ -67,7 +67,7 @@ def reporter(*, is_json: bool) -> Reporter:
     """Choose by who reads."""
     if is_json:
         return Silence()
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False)
     return Bars(console) if console.is_terminal and sys.stderr.isatty() else Lines()
 
 
