@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 
+from idlewheel.distribution.isolation import get_ready
 from idlewheel.distribution.verify import verify
 from idlewheel.domain.attestations import Policy
 from idlewheel.services.attest import Attestations
@@ -58,6 +59,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 def process(record: SQSRecord) -> None:
     """Take each object that the message names to its verdict."""
+    get_ready()  # it starts while we read the tables
     for key in staged_keys(record.body):
         outcome, problems = ingest.process(key)
         logger.info("ingested", key=key, outcome=outcome, problems=[list(p) for p in problems])

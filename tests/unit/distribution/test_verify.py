@@ -274,7 +274,7 @@ def test_a_description_whose_rendering_ends_the_process_is_shown_as_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dying = isolation.BOOT.replace(
-        "worker.main", "worker.description = lambda *_: sys.exit(1)\nworker.main"
+        "copies.serve", "worker.description = lambda *_: sys.exit(1)\ncopies.serve"
     )
     monkeypatch.setattr(isolation, "BOOT", dying)
 

@@ -65,6 +65,12 @@ def rendered(text: str, content_type: str) -> str | None:
     return plain(text)
 
 
+def load() -> None:
+    """Load both renderers, with all that they load when they are first used."""
+    for content_type in (RST, MARKDOWN):
+        rendered("text", content_type)
+
+
 def plain(text: str) -> str:
     """Return *text* as HTML that shows it as it is."""
     return f"<pre>{escape(harmless(text))}</pre>"

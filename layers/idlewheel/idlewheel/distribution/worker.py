@@ -30,8 +30,11 @@ HARDER = 1
 """How far the hard limit is above the soft one: at the soft one SIGXCPU says what happened."""
 
 
-def main(job: dict[str, Any]) -> None:
-    """Judge the file that *job* names, and write the verdict to standard output."""
+def main(job: dict[str, Any]) -> bool:
+    """Judge the file that *job* names, and write the verdict to standard output.
+
+    Answers whether it rendered a description.
+    """
     limit(job["cpu"], job["memory"])
     policy = Policy(**job["policy"])
     try:
@@ -40,9 +43,18 @@ def main(job: dict[str, Any]) -> None:
         say(verdict(judged))
     except MemoryError:
         say({"problems": [(code_of(verification_stays_within_its_memory), TOO_LARGE)]})
-        return
-    if judged.core is not None and judged.core.description.strip():
-        say(description(judged.core, policy))
+        return False
+    if judged.core is None or not judged.core.description.strip():
+        return False
+    say(description(judged.core, policy))
+    return True
+
+
+def load_renderer() -> None:
+    """Load what renders descriptions; most files have one, and the next will not wait for it."""
+    from idlewheel.distribution import description  # noqa: PLC0415 -- for those that have one
+
+    description.load()
 
 
 def limit(cpu_seconds: int, memory_bytes: int) -> None:
