@@ -30,6 +30,10 @@ CHUNK = 1024 * 1024
 BULK = 1000
 """Keys that one DeleteObjects call takes (Amazon S3 API Reference)."""
 
+PUTS = 5
+"""Times that S3 is asked to decide between twins."""
+
+_NOT_PUT = {"PreconditionFailed", "ConditionalRequestConflict"}
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion"}
 
 
@@ -59,7 +63,21 @@ class S3Inbox:
         self._bucket = bucket
 
     def stage(self, key: str, body: bytes, sha256: str) -> None:
-        """Put *body* once, checked by S3 itself; a second put of the same bytes succeeds."""
+        """Put *body* once, checked by S3 itself; a second put of the same bytes succeeds.
+
+        Twins that put at the same time may hear 409: then S3 has not decided, and is asked again
+        (Amazon S3 User Guide, "How to prevent object overwrites with conditional writes").
+        """
+        for _ in range(PUTS):
+            code = self._put(key, body, sha256)
+            if code is None or (code == "PreconditionFailed" and self._held(key, sha256)):
+                return
+            if code != "ConditionalRequestConflict":
+                break
+        raise Unavailable(f"could not take in {key.rpartition('/')[2]}; sending it again is safe")
+
+    def _put(self, key: str, body: bytes, sha256: str) -> str | None:
+        """Put an object that is not there; answer why not, if one of the two reasons is why."""
         try:
             self._client.put_object(
                 Bucket=self._bucket,
@@ -69,11 +87,22 @@ class S3Inbox:
                 IfNoneMatch="*",
             )
         except ClientError as error:
-            if _code(error) != "PreconditionFailed" or not self._holds(key, sha256):
+            if _code(error) not in _NOT_PUT:
                 raise
+            return _code(error)
+        return None
 
-    def _holds(self, key: str, sha256: str) -> bool:
-        head = self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+    def _held(self, key: str, sha256: str) -> bool:
+        """Say whether the object that is in the way is, or was, this one.
+
+        It is gone when a twin's has been judged since: the verdict waits for both.
+        """
+        try:
+            head = self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+        except ClientError as error:
+            if _code(error) not in _MISSING:
+                raise
+            return True
         return head.get("ChecksumSHA256") == checksum(sha256)
 
     def fetch(self, key: str, path: Path) -> bool:
