@@ -38,7 +38,10 @@ class Index:
 
     def __post_init__(self) -> None:
         self.http = httpx.Client(
-            auth=("__token__", self.local.admin_token), timeout=60, trust_env=False
+            auth=("__token__", self.local.admin_token),
+            timeout=60,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=None),
         )
         self.read_token = self.token("read:*")
 

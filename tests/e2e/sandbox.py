@@ -62,6 +62,10 @@ class Sandbox:
         """Where commands run."""
         return self.folder / "work"
 
+    def copy(self, name: str) -> Sandbox:
+        """Make one more machine of this kind, beside this one."""
+        return Sandbox(self.folder.with_name(name), self.proxy, self.settings)
+
     def run(self, client: str, *command: str | Path, **environment: str) -> Ran:
         """Run *command* with the programs of *client* first on the path."""
         completed = subprocess.run(
