@@ -59,9 +59,10 @@ def serving(*answers: Answer) -> Iterator[Server]:
             self.reply(answer)
 
         def reply(self, answer: Answer) -> None:
-            is_text = isinstance(answer.body, str)
-            content = (answer.body if is_text else json.dumps(answer.body)).encode()
-            self.send_response(answer.status)
+            is_text = isinstance(answer.body, str | bytes)
+            text = answer.body if is_text else json.dumps(answer.body)
+            content = text if isinstance(text, bytes) else text.encode()
+            self.send_response_only(answer.status)  # without a Date of its own
             kind = "text/html" if is_text else "application/json"
             for name, value in {"Content-Type": kind, **answer.headers}.items():
                 self.send_header(name, value)
