@@ -118,7 +118,14 @@ class FakeCatalog:
 
     def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
         return [
-            Listing(one.name, one.display_name, one.serial, one.status.offers_files, one.revision)
+            Listing(
+                one.name,
+                one.display_name,
+                one.serial,
+                one.status.offers_files,
+                one.revision,
+                one.size,
+            )
             for _, one in sorted(self.world.projects.items())
             if one.serial > serial
         ]
@@ -208,7 +215,11 @@ class FakePublisher:
         upload, world = publication.upload, self.world
         project = step(world, upload.project, publication.display_name, touched=2)
         moment = EPOCH + timedelta(microseconds=project.serial)
-        world.projects[project.name] = replace(project, file_count=project.file_count + 1)
+        world.projects[project.name] = replace(
+            project,
+            file_count=project.file_count + 1,
+            size=project.size + publication.file.size,
+        )
         world.files[upload.project, upload.filename] = replace(
             publication.file, uploaded_at=moment, revision=project.revision
         )
@@ -277,7 +288,12 @@ class FakeChanges:
         some = list(files)
         if not some:
             return
-        revision = step(self.world, name, touched=len(some)).revision
+        project = step(self.world, name, touched=len(some))
+        moved = [one for one in some if self.world.files[name, one.filename].state is not state]
+        size = sum(one.size for one in moved)
+        grown = size if state is FileState.ACTIVE else -size
+        self.world.projects[name] = replace(project, size=project.size + grown)
+        revision = project.revision
         for file in some:
             self._change_file(name, file.filename, revision, state=state, deleted_at=when)
             key = file.filename.casefold()

@@ -112,6 +112,16 @@ def new_releases_of_project(request: Request) -> Reply:
     return feeds.releases(catalog, request)
 
 
+@routes.route("GET /stats")
+@cors.shared
+def stats(request: Request) -> Reply:
+    """Tell how many bytes the index holds, and whose."""
+    from idlewheel.web.statistics import statistics  # noqa: PLC0415 - installers never ask for it
+
+    request.principal().require(Action.READ)
+    return statistics(catalog)
+
+
 @routes.route("GET /integrity/{project}/{version}/{filename}/provenance")
 @cors.shared
 def provenance(request: Request) -> Reply:

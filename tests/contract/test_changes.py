@@ -64,6 +64,20 @@ def test_deleted_files_are_unlisted_and_restored_ones_are_back(published: Ports)
     assert published.catalog.file(DEMO, WHEEL).deleted_at is None
 
 
+def test_a_project_counts_the_bytes_of_the_files_that_are_there(published: Ports) -> None:
+    whole = published.catalog.file(DEMO, WHEEL)
+    sizes = []
+    for change in (published.changes.delete_files, published.changes.delete_files):
+        change(DEMO, [whole], NOW)  # the second time it is gone already
+        sizes.append(published.catalog.project(DEMO).size)
+    published.changes.restore_files(DEMO, [whole])
+    published.changes.restore_files(DEMO, [whole])
+
+    assert sizes == [3, 3]
+    assert published.catalog.project(DEMO).size == 6
+    assert [one.size for one in published.catalog.listings()] == [6]
+
+
 def test_more_files_than_a_transaction_holds_are_deleted_all(ports: Ports) -> None:
     token = ports.token()
     for build in range(45):

@@ -11,7 +11,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from idlewheel.domain.project import METADATA_SUFFIX, page_of
+from idlewheel.domain.project import FileState, METADATA_SUFFIX, page_of
 from idlewheel.domain.uploads import UploadState
 from idlewheel.domain.versions import canonical
 
@@ -76,6 +76,9 @@ def projects_count_right(state: State) -> Iterator[str]:
         releases = [release for (of, _), release in state.releases.items() if of == name]
         if project.file_count != len(files):
             yield f"{name} counts {project.file_count} files and has {len(files)}"
+        there = sum(file.size for file in files if file.state is FileState.ACTIVE)
+        if project.size != there:
+            yield f"{name} counts {project.size} bytes and has {there}"
         latest = [one.revision for one in files] + [one.revision for one in releases]
         if any(revision > project.revision for revision in latest):
             yield f"{name} is at revision {project.revision} and something in it is later"

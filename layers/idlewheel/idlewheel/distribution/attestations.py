@@ -241,8 +241,7 @@ def subject_of(subject: object) -> tuple[str, str]:
 
 
 def is_same_filename(stated: str, filename: str) -> bool:
-    """Whether both name the same distribution: wheels may be spelled with other case and tags'
-    order, as PyPI has it."""
+    """Whether both name the same distribution; as on PyPI, case and the order of tags differ."""
     parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
     try:
         return bool(parse(stated) == parse(filename))

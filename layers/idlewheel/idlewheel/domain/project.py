@@ -65,6 +65,8 @@ class Project:
     created_at: datetime
     file_count: int = 0
     """Files ever published, deleted ones included."""
+    size: int = 0
+    """Bytes of its files, without those that are deleted."""
     writes: int = 0
     """How often a release or a file of it was written: the sum of theirs, once all are seen."""
     status: Status = Status.ACTIVE
@@ -206,6 +208,8 @@ class Listing(NamedTuple):
     """A project in quarantine is not."""
     writes: int = 1
     """How often it was written: once for each revision of the project."""
+    size: int = 0
+    """Bytes of its files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pynamodb.exceptions import DoesNotExist
+
 from idlewheel.domain.project import FileState
 from idlewheel.errors import NotFound
 from idlewheel.storage import keys
@@ -80,7 +82,10 @@ class DynamoChanges:
             some, remaining = remaining[:AT_ONCE], remaining[AT_ONCE:]
 
             def add(writes: Writes, revision: Revision, some: list[File] = some) -> None:
-                revision.add_change(writes, touched=len(some))
+                moved = [file for file in some if _state_of(name, file.filename) is not state]
+                size = sum(file.size for file in moved)
+                grown = size if state is FileState.ACTIVE else -size
+                revision.add_change(writes, touched=len(some), grown=grown)
                 for file in some:
                     marks = (FileItem.state.set(state.value), when)
                     _add_file(writes, revision, file.filename, *marks)
@@ -119,6 +124,15 @@ def _known(name: NormalizedName) -> Project:
     if project is None:
         raise NotFound(f"there is no project '{name}'")
     return project
+
+
+def _state_of(name: NormalizedName, filename: str) -> FileState:
+    """Read whether a file is there. What changes it steps the revision, and so fails ours."""
+    try:
+        item = FileItem.get(keys.project(name), keys.file(filename), consistent_read=True)
+    except DoesNotExist:
+        raise NotFound(f"there is no file '{filename}' in '{name}'") from None
+    return FileState(item.state)
 
 
 def _add_file(writes: Writes, revision: Revision, filename: str, *actions: Action) -> None:

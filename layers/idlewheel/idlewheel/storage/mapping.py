@@ -41,6 +41,7 @@ def project(item: ProjectItem) -> Project:
         serial=int(item.serial),
         created_at=item.created_at,
         file_count=int(item.file_count),
+        size=int(item.size or 0),
         writes=int(item.writes),
         status=Status(item.status),
         status_reason=item.status_reason,
@@ -125,6 +126,7 @@ def listing(item: ListingItem) -> Listing:
         int(item.revision or 0),
         not item.hidden,
         int(item.writes),
+        int(item.size or 0),
     )
 
 

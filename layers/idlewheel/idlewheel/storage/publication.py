@@ -88,7 +88,7 @@ class DynamoPublisher:
         writes.put("claim", _claim(file, upload), ClaimItem.pk.does_not_exist())
         writes.put("file", mapping.file_item(upload.project, file), FileItem.pk.does_not_exist())
         self._add_release(writes, publication, revision)
-        revision.add_publication(writes)
+        revision.add_publication(writes, file.size)
         writes.check(
             "token",
             TokenItem,

@@ -40,15 +40,18 @@ class Revision:
         """When it happens: the serial, so that times in a project always rise."""
         return EPOCH + timedelta(microseconds=self.serial)
 
-    def add_publication(self, writes: Writes) -> None:
-        """Write the project for one more file: it is new, or private and takes uploads."""
+    def add_publication(self, writes: Writes, size: int) -> None:
+        """Write the project for one more file of so many bytes.
+
+        It is new, or private and takes uploads.
+        """
         if self.before is None:
-            writes.put("project", self._created(), ProjectItem.pk.does_not_exist())
+            writes.put("project", self._created(size), ProjectItem.pk.does_not_exist())
         else:
             counted = ProjectItem.file_count.set(ProjectItem.file_count + 1)
-            actions = [*self._stepped(_FILE_AND_RELEASE), counted]
+            actions = [*self._stepped(_FILE_AND_RELEASE, size), counted]
             writes.update("project", self._item(), actions, self._unchanged() & _OPEN)
-        self._add_root(writes, listed=True)
+        self._add_root(writes, size, listed=True)
 
     def add_change(
         self,
@@ -56,21 +59,23 @@ class Revision:
         status: Status | None = None,
         reason: str | None = None,
         touched: int = 0,
+        grown: int = 0,
     ) -> None:
         """Write an existing project for any other change, perhaps of its status.
 
-        *touched* counts the releases and files that the same transaction writes.
+        *touched* counts the releases and files that the same transaction writes, *grown* the
+        bytes of the files that come back with it, or negative, that go.
         """
-        actions = self._stepped(touched)
+        actions = self._stepped(touched, grown)
         if status is not None:
             why = ProjectItem.status_reason
             actions.append(ProjectItem.status.set(status.value))
             actions.append(why.set(reason) if reason else why.remove())
         writes.update("project", self._item(), actions, self._unchanged())
         kept = self.before.status if self.before else Status.ACTIVE
-        self._add_root(writes, listed=(status or kept).offers_files)
+        self._add_root(writes, grown, listed=(status or kept).offers_files)
 
-    def _created(self) -> ProjectItem:
+    def _created(self, size: int) -> ProjectItem:
         return ProjectItem(
             keys.project(self.name),
             keys.PROJECT,
@@ -81,14 +86,19 @@ class Revision:
             revision=self.number,
             serial=self.serial,
             file_count=1,
+            size=size,
             writes=_FILE_AND_RELEASE,
             created_at=self.moment,
         )
 
-    def _stepped(self, touched: int) -> list[Action]:
+    def _size(self, grown: int) -> int:
+        return (self.before.size if self.before else 0) + grown
+
+    def _stepped(self, touched: int, grown: int) -> list[Action]:
         return [
             ProjectItem.revision.set(self.number),
             ProjectItem.serial.set(self.serial),
+            ProjectItem.size.set(self._size(grown)),
             ProjectItem.writes.add(touched),
         ]
 
@@ -98,7 +108,7 @@ class Revision:
     def _item(self) -> ProjectItem:
         return ProjectItem(keys.project(self.name), keys.PROJECT)
 
-    def _add_root(self, writes: Writes, *, listed: bool) -> None:
+    def _add_root(self, writes: Writes, grown: int, *, listed: bool) -> None:
         shard = keys.shard_of(self.name)
         # Each project is written once for each of its revisions, so the shard's counter is the
         # sum of what its listings say: by it a reader knows that it saw the latest of all.
@@ -109,6 +119,7 @@ class Revision:
             display_name=self.display_name,
             revision=self.serial,
             hidden=None if listed else True,
+            size=self._size(grown),
             writes=self.number,
         )
         counter = ShardItem(keys.COUNTERS, keys.counter(shard))

@@ -82,6 +82,7 @@ class ProjectItem(IndexItem, discriminator="project"):
     status_reason = UnicodeAttribute(null=True)
     serial = NumberAttribute()
     file_count = NumberAttribute()
+    size = NumberAttribute(null=True)
     writes = NumberAttribute()
     created_at = UTCDateTimeAttribute()
 
@@ -187,6 +188,7 @@ class ListingItem(IndexItem, discriminator="listing"):
     name = UnicodeAttribute()
     display_name = UnicodeAttribute()
     hidden = BooleanAttribute(null=True)
+    size = NumberAttribute(null=True)
     writes = NumberAttribute()
 
 
