@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "layers" / "idlewheel"))
 
+from benchmarks.peak import peak  # noqa: E402 -- after the path is set
 from idlewheel.distribution.form import Declaration  # noqa: E402 -- found by the line above
 from idlewheel.distribution.verify import verify  # noqa: E402
 
@@ -130,7 +131,7 @@ def measure(path: Path) -> dict[str, float]:
     seconds = fastest(lambda: verify(path, declaration))
     cpu = fastest(lambda: verify(path, declaration), processor_time)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
+    child = peak(path, FILENAME) / 1e6
     return {"seconds": seconds, "cpu": cpu, "own": own, "child": child}
 
 

@@ -160,6 +160,7 @@ def cases() -> Iterator[Case]:
     yield from zips()
     yield from sdists()
     yield from tars()
+    yield from tars_of_many_kinds()
 
 
 def zips() -> Iterator[Case]:
@@ -229,7 +230,7 @@ def tars() -> Iterator[Case]:
     named = packed[:3] + b"\x08" + packed[4:10] + b"demo-1.0.tar\0" + packed[10:]
     yield Case("gzip: a name in the header", SDIST, named, None)
     folders = [Member(ROOT, type=b"5"), Member(ROOT + b"demo", type=b"5"), *demo()]
-    for title, members, end in (
+    rows = (
         ("folders", folders, END),
         ("twenty blocks at the end", demo(), END * 10),
         (
@@ -248,6 +249,13 @@ def tars() -> Iterator[Case]:
             [replace(demo()[0], pax={b"size": b"%d" % len(demo()[0].content)}), *demo()[1:]],
             END,
         ),
+    )
+    for title, members, end in rows:
+        yield Case(f"tar: {title}", SDIST, raw_sdist(members, end), None)
+
+
+def tars_of_many_kinds() -> Iterator[Case]:
+    for title, members, end in (
         ("a prefix", [*demo(), Member(b"b.py", b"x", prefix=b"demo-1.0/a")], END),
         ("old files", [*demo(), Member(ROOT + b"b.py", b"x", type=b"\0")], END),
         ("a symbolic link", [*demo(), Member(ROOT + b"a", type=b"2", link=b"PKG-INFO")], END),
