@@ -45,10 +45,20 @@ def _with_user(url: str) -> str:
 def _pip(_name: str, index: Index) -> Iterator[str]:
     # An extra index would let a stranger's public package of the same name win (dependency
     # confusion), so it takes the place of the public one.
-    pip, provider = _command("pip"), "subprocess" if shutil.which("keyring") else "import"
+    pip = _command("pip")
+    provider = _pip_provider(Path(pip[0]))
     _run(pip, "config", "set", "global.index-url", index.simple)
     _run(pip, "config", "set", "global.keyring-provider", provider)
     yield f"pip installs from {index.simple}, and from nowhere else; keyring-provider {provider}"
+
+
+def _pip_provider(pip: Path) -> str:
+    """Say how pip asks the keyring: its own environment's by import, another one's by command.
+
+    As a subprocess it never calls the command of its own environment.
+    """
+    keyring = shutil.which("keyring")
+    return "subprocess" if keyring and Path(keyring).parent != pip.parent else "import"
 
 
 def _uv(name: str, index: Index) -> Iterator[str]:

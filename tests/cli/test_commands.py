@@ -185,6 +185,46 @@ def test_tools_are_told_where_they_look(cli: Cli, index: LocalIndex, home: Path)
     assert index.token not in uv + pypirc
 
 
+@pytest.mark.parametrize("case", [("a", "import"), ("b", "subprocess")])
+def test_pip_is_told_how_to_ask_the_keyring(
+    cli: Cli,
+    index: LocalIndex,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[str, str],
+) -> None:
+    keyring, provider = case
+    for place in (f"{keyring}/keyring", "a/pip"):
+        command = tmp_path / place
+        command.parent.mkdir(exist_ok=True)
+        command.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/said\n')
+        command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/a:{tmp_path}/b", prepend=":")
+
+    said = cli("login", index.url, "--token", index.token, "-c", "pip")
+
+    assert said.code == 0, said.err
+    assert (tmp_path / "said").read_text().splitlines() == [
+        f"config set global.index-url {index.index_url}",
+        f"config set global.keyring-provider {provider}",
+    ]
+
+
+def test_a_tool_that_is_not_there_or_fails_is_told(
+    cli: Cli, index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "poetry").write_text("#!/bin/sh\necho no such setting >&2; exit 1\n")
+    (tmp_path / "poetry").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    arguments = ("login", index.url, "--token", index.token)
+
+    absent, failed = cli(*arguments, "-c", "pdm"), cli(*arguments, "-c", "poetry")
+
+    assert "pdm is not installed" in absent.err
+    assert "'poetry config repositories.idlewheel" in failed.err
+    assert "no such setting" in failed.err
+
+
 def test_tokens_come_and_go(cli: Cli, index: LocalIndex) -> None:
     made = cli("token", "create", "--for", "ci", "-s", "read:*", "-k", "read", "--json").json()
     rotated = cli("token", "rotate", made["id"], "--days", "2", "--json").json()
