@@ -199,25 +199,6 @@ def test_md5_is_computed_for_large_files_only_where_it_was_declared(tmp_path: Pa
     assert "md5" in declared.digests
 
 
-def test_a_mirror_takes_old_files_that_a_new_upload_may_not_be_like(tmp_path: Path) -> None:
-    text = "Metadata-Version: 2.0\nName: Demo\nVersion: 1.0\nRequires-Dist: a @ https://b/c\n"
-    _, content = factories.sdist(metadata=text)
-    path = tmp_path / "old"
-    path.write_bytes(content)
-    as_mirror = Policy(as_mirror=True)
-
-    found = verify(path, Declaration.of("Demo-1.0.tar.gz", as_mirror=True), as_mirror)
-
-    assert found.core.metadata_version == "2.0"
-
-
-def test_a_mirror_takes_no_hostile_file_for_that(tmp_path: Path) -> None:
-    with pytest.raises(Rejected) as rejected:
-        verified(factories.wheel(files={"../evil": ""}), tmp_path, Policy(as_mirror=True))
-
-    assert codes(rejected) == {"member-names-are-canonical"}
-
-
 def test_a_file_that_takes_too_long_is_refused(tmp_path: Path) -> None:
     marker = "os_name=='a' or " * 200 + "'a'=='a'"
     file = factories.wheel(requires_dist=[f"a; {marker}"] * 600)

@@ -52,9 +52,11 @@ class WheelReader:
 
     def _walk(self, layout: Layout, names: list[str]) -> Iterator[Packed]:
         """Judge every record in passing."""
+        own = () if self._policy.as_mirror else zip_rules.UPLOAD_RULES
+        rules = (*zip_rules.RECORD_RULES, *own)
         end = 0
         for found, name in zip(walk(self._file, layout), names, strict=True):
-            self._findings.add(broken(zip_rules.RECORD_RULES, found))
+            self._findings.add(broken(rules, found))
             end = found.end
             yield packed_of(found, name)
         for message in zip_rules.zip_records_reach_the_directory(layout, end):

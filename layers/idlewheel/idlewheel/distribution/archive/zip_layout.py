@@ -25,6 +25,7 @@ CENTRAL = struct.Struct("<4s6H3L5H2L")
 LOCAL = struct.Struct("<4s5H3L2H")
 
 CENTRAL_MARK, LOCAL_MARK = b"PK\1\2", b"PK\3\4"
+DESCRIPTOR_MARK, DESCRIPTOR_FLAG = b"PK\7\x08", 0x8
 ZIP64_EXTRA = 1
 
 
@@ -67,11 +68,13 @@ class Record(NamedTuple):
     """Bytes between the end of the record before it and its own beginning; negative: overlap."""
     data: int
     """Where its contents begin."""
+    descriptor: int
+    """Bytes after its contents that repeat CRC and sizes, where a flag announces them."""
 
     @property
     def end(self) -> int:
-        """Where its contents end."""
-        return self.data + self.entry.header.packed
+        """Where it ends."""
+        return self.data + self.entry.header.packed + self.descriptor
 
 
 class Packed(NamedTuple):
@@ -153,7 +156,8 @@ def walk(file: BinaryIO, layout: Layout) -> Iterator[Record]:
     previous = 0
     for entry in layout.entries:
         local, data = read_local(file, entry.offset, layout.end.directory_offset)
-        record = Record(entry, local, entry.offset - previous, data)
+        descriptor = descriptor_length(file, entry, data)
+        record = Record(entry, local, entry.offset - previous, data, descriptor)
         previous = record.end
         yield record
 
@@ -171,6 +175,24 @@ def read_local(file: BinaryIO, offset: int, limit: int) -> tuple[Header | None, 
     size, packed = resolved((size, packed), rest[name:])
     header = Header(rest[:name], version, flags, method, crc, packed, size, rest[name:], saturated)
     return header, offset + LOCAL.size + name + extra
+
+
+def descriptor_length(file: BinaryIO, entry: Entry, data: int) -> int:
+    """Return the length of a data descriptor that says what the directory says; 0 for any other.
+
+    There are four kinds: with a mark or without, with sizes of 32 or of 64 bits.
+    """
+    header = entry.header
+    if not header.flags & DESCRIPTOR_FLAG:
+        return 0
+    found = read_at(file, data + header.packed, 24)
+    for numbers in (struct.Struct("<3L"), struct.Struct("<L2Q")):
+        if max(header.packed, header.size) <= FULL32 or numbers.size > 12:
+            expected = numbers.pack(header.crc, header.packed, header.size)
+            for mark in (DESCRIPTOR_MARK, b""):
+                if found.startswith(mark + expected):
+                    return len(mark + expected)
+    return 0
 
 
 def resolved(numbers: tuple[int, ...], extra: bytes) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from idlewheel.distribution.archive import names
-from idlewheel.distribution.archive.zip_layout import ZIP64_EXTRA, extras
+from idlewheel.distribution.archive.zip_layout import DESCRIPTOR_FLAG, ZIP64_EXTRA, extras
 from idlewheel.distribution.rules import shown
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STORED, DEFLATED = 0, 8
 ENCRYPTED_FLAGS = 0x2041
 """Traditional encryption, strong encryption, masked headers."""
-DESCRIPTOR_FLAG, UTF8_FLAG = 0x8, 0x800
+UTF8_FLAG = 0x800
 KNOWN_FLAGS = 0x80E
 """Descriptor, two hints about the compression, UTF-8."""
 NEWEST_VERSION = 45
@@ -51,14 +51,17 @@ def zip_entries_have_local_headers(record: Record) -> Iterator[str]:
 
 
 def zip_headers_agree(record: Record) -> Iterator[str]:
-    """Local header and central directory say the same: name, flags, method, CRC, sizes."""
+    """Local header and central directory say the same: name, flags, method, CRC, sizes.
+
+    Where a data descriptor is announced, the local header may have zeros instead of the latter.
+    """
     local, central = record.local, record.entry.header
     if local is None:
         return
+    later = {"crc", "packed", "size"} if central.flags & DESCRIPTOR_FLAG else set()
     for field in ("name", "flags", "method", "crc", "packed", "size"):
-        if field in {"crc", "packed", "size"} and central.flags & DESCRIPTOR_FLAG:
-            continue
-        if getattr(local, field) != getattr(central, field):
+        said = getattr(local, field)
+        if said != getattr(central, field) and (said or field not in later):
             yield f"The two headers of {shown(central.name)} disagree about its {field}"
 
 
@@ -189,7 +192,6 @@ RECORD_RULES = (
     zip_headers_agree,
     zip_members_are_readable_by_all,
     zip_members_are_not_encrypted,
-    zip_members_have_no_data_descriptors,
     zip_flags_are_known,
     zip_names_say_their_encoding,
     zip_extras_are_harmless,
@@ -199,6 +201,9 @@ RECORD_RULES = (
     zip_members_are_plain_files,
     zip_stored_sizes_are_equal,
 )
+
+UPLOAD_RULES = (zip_members_have_no_data_descriptors,)
+"""These bind new uploads; older files, which a mirror carries, may break them."""
 
 NAME_RULES = (*names.RULES, names.member_names_differ_in_more_than_case)
 ARCHIVE_RULES = (zip_is_not_a_tar,)
