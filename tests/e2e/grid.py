@@ -11,7 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "clients.md"
 BEGIN, END = "<!-- grid: written by `make clients-grid` -->", "<!-- end of grid -->"
 
 CLIENTS = {
@@ -31,6 +32,9 @@ CLIENTS = {
     "mousebender": "mousebender",
 }
 """The columns, in their order."""
+
+MODULES = ("publishing", "building", "limits", "crowds", "installing", "locking", "pip", "uv")
+"""The tests whose rows come first, in this order; then those of all others."""
 
 Cell = tuple[str, str]
 """A feature, and the client that has shown it."""
@@ -58,6 +62,11 @@ def table(cells: Iterable[Cell]) -> str:
     lines = [_row("", CLIENTS.values()), "|---" + "|:-:" * len(CLIENTS) + "|"]
     lines += [_row(feature, _ticks(clients)) for feature, clients in shown.items()]
     return "\n".join(lines)
+
+
+def _place(item: pytest.Item) -> int:
+    module = item.path.stem.removeprefix("test_")
+    return MODULES.index(module) if module in MODULES else len(MODULES)
 
 
 def _ticks(clients: Collection[str]) -> list[str]:
@@ -89,7 +98,8 @@ class Recorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what each test would show."""
-        self._cells = [(item.nodeid, cell) for item in session.items for cell in cells_of(item)]
+        items = sorted(session.items, key=_place)
+        self._cells = [(item.nodeid, cell) for item in items for cell in cells_of(item)]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what did not pass: a cell is ticked if every test of it did."""

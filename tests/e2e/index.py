@@ -81,12 +81,16 @@ class Index:
         return str(answer.json()["token"])
 
     def post(self, filename: str, content: bytes) -> httpx.Response:
-        """Upload as twine does; answer what comes back."""
-        return self.http.post(
-            self.upload_url,
-            data=upload_form(filename, content),
-            files={"content": (filename, content, "application/octet-stream")},
-        )
+        """Upload as twine does, which sends a file up to five times when it hears 5xx."""
+        for _ in range(5):
+            answer = self.http.post(
+                self.upload_url,
+                data=upload_form(filename, content),
+                files={"content": (filename, content, "application/octet-stream")},
+            )
+            if answer.status_code != 503:
+                break
+        return answer
 
     def has(self, *distributions: tuple[str, bytes]) -> None:
         """Publish these files."""
@@ -105,9 +109,13 @@ class Index:
             return {}
         return {file["filename"]: file for file in answer.raise_for_status().json()["files"]}
 
+    def file_url(self, name: str, file: dict[str, Any]) -> str:
+        """Where a listed file is, as its page says."""
+        return str(httpx.URL(f"{self.url}{name}/").join(file["url"]))
+
     def download(self, name: str, filename: str) -> bytes:
         """Fetch a listed file the way that installers do, through the redirect."""
-        address = httpx.URL(f"{self.url}{name}/").join(self.files(name)[filename]["url"])
+        address = self.file_url(name, self.files(name)[filename])
         return self.http.get(address, follow_redirects=True).raise_for_status().content
 
     def yank(self, name: str, version: str, reason: str) -> None:

@@ -130,7 +130,8 @@ dependencies = [{requirements}]
 UV = Manager(
     name="uv",
     manifest=_PROJECT
-    + '\n[[tool.uv.index]]\nname = "ours"\nurl = "http://{host}"\ndefault = true\n',
+    + '\n[[tool.uv.index]]\nname = "ours"\nurl = "http://{host}"\ndefault = true\n'
+    'authenticate = "always"\n',
     requirement=_quoted,
     lock_file="uv.lock",
     locking=["uv", "lock"],

@@ -110,7 +110,7 @@ def test_poetry_keeps_the_token_that_it_was_told(index: Index, sandbox: Sandbox,
     assert sandbox.installed()[name] == "1.0"
 
 
-@pytest.mark.shows("reads the token from .pypirc", by="twine")
+@pytest.mark.shows("reads where to upload to from .pypirc", by="twine")
 def test_twine_reads_the_token_from_pypirc(index: Index, sandbox: Sandbox, name: str) -> None:
     project(sandbox.work, name)
     write_pypirc(sandbox, index)
@@ -121,7 +121,7 @@ def test_twine_reads_the_token_from_pypirc(index: Index, sandbox: Sandbox, name:
     assert len(index.files(name)) == 2
 
 
-@pytest.mark.shows("reads the token from .pypirc", by="flit")
+@pytest.mark.shows("reads where to upload to from .pypirc", by="flit")
 def test_flit_reads_the_token_from_pypirc(index: Index, sandbox: Sandbox, name: str) -> None:
     project(sandbox.work, name)
     write_pypirc(sandbox, index)
@@ -130,7 +130,7 @@ def test_flit_reads_the_token_from_pypirc(index: Index, sandbox: Sandbox, name: 
     assert len(index.files(name)) == 2
 
 
-@pytest.mark.shows("reads the token from .pypirc", by="hatch")
+@pytest.mark.shows("reads where to upload to from .pypirc", by="hatch")
 def test_hatch_reads_the_token_from_pypirc(index: Index, sandbox: Sandbox, name: str) -> None:
     project(sandbox.work, name)
     write_pypirc(sandbox, index)
@@ -139,8 +139,8 @@ def test_hatch_reads_the_token_from_pypirc(index: Index, sandbox: Sandbox, name:
     assert len(index.files(name)) == 2
 
 
-@pytest.mark.shows("reads the token from its own configuration", by="pdm")
-def test_pdm_keeps_the_token_that_it_was_told(index: Index, sandbox: Sandbox, name: str) -> None:
+@pytest.mark.shows("reads where to upload to from its own configuration", by="pdm")
+def test_pdm_keeps_where_to_upload_to(index: Index, sandbox: Sandbox, name: str) -> None:
     project(sandbox.work, name)
     for key, value in (
         ("url", index.upload_url),
@@ -149,6 +149,19 @@ def test_pdm_keeps_the_token_that_it_was_told(index: Index, sandbox: Sandbox, na
     ):
         sandbox.run("pdm", "pdm", "config", f"repository.ours.{key}", value).succeeded()
     sandbox.run("pdm", *["pdm", "publish", "--no-build", "--repository", "ours"]).succeeded()
+
+    assert len(index.files(name)) == 2
+
+
+@pytest.mark.shows("reads where to upload to from its own configuration", by="poetry")
+def test_poetry_keeps_where_to_upload_to(index: Index, sandbox: Sandbox, name: str) -> None:
+    project(sandbox.work, name)
+    for told in (
+        ["repositories.ours", index.upload_url],
+        ["http-basic.ours", "__token__", index.publish_token],
+    ):
+        sandbox.run("poetry", "poetry", "config", *told).succeeded()
+    sandbox.run("poetry", "poetry", "publish", "--repository", "ours").succeeded()
 
     assert len(index.files(name)) == 2
 

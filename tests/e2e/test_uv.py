@@ -56,7 +56,7 @@ def test_compiled_requirements_install_with_their_hashes_and_with_no_others(
     assert sandbox.installed()[name] == "1.0"
 
 
-@pytest.mark.shows("skips what is published already (uv publish --check-index.read_url)", by="uv")
+@pytest.mark.shows("skips what is published already (uv publish --check-url)", by="uv")
 def test_publishing_with_a_check_url_skips_what_is_there_and_fails_on_other_bytes(
     index: Index, sandbox: Sandbox, name: str
 ) -> None:
@@ -97,3 +97,31 @@ def test_a_refused_token_is_called_so(index: Index, sandbox: Sandbox, name: str)
     said = UV_PIP.install(sandbox, index.url_with("iw_r_wrong"), name).failed()
 
     assert "401" in said
+
+
+@pytest.mark.shows("reads where to upload to from its own configuration", by="uv")
+def test_uv_publishes_to_the_index_that_the_project_names(
+    index: Index, sandbox: Sandbox, name: str
+) -> None:
+    project(sandbox.work, name)
+    manifest = sandbox.work / "pyproject.toml"
+    manifest.write_text(manifest.read_text() + NAMED.format(index.url, index.upload_url))
+    sandbox.run(
+        "uv",
+        *["uv", "publish", "--index", "ours"],
+        UV_PUBLISH_TOKEN=index.publish_token,
+        UV_INDEX_OURS_USERNAME="__token__",
+        UV_INDEX_OURS_PASSWORD=index.read_token,
+    ).succeeded()
+
+    assert len(index.files(name)) == 2
+
+
+NAMED = """
+[[tool.uv.index]]
+name = "ours"
+url = "{}"
+publish-url = "{}"
+default = true
+authenticate = "always"
+"""
