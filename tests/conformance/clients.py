@@ -18,13 +18,14 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin
 
-import httpx
 from packaging.metadata import parse_email
 
 from tests import factories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import httpx
 
     from tests.localindex import LocalIndex
 
@@ -322,7 +323,8 @@ class Index:
 
     def file_url(self, name: str, filename: str) -> str:
         """The absolute URL of a file."""
-        return urljoin(self.page_url(name), self.file(name, filename)["url"])
+        url: str = self.file(name, filename)["url"]
+        return urljoin(self.page_url(name), url)
 
     def download(self, url: str, method: str = "GET", **headers: str) -> httpx.Response:
         """Read a file as installers do: they follow to another host without the token."""

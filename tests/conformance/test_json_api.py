@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -176,11 +176,11 @@ def test_a_project_in_quarantine_is_not_told_of(index: Index, name: str) -> None
 # --- feeds and statistics ------------------------------------------------------------------------
 
 
-def feed(index: Index, path: str) -> list[ElementTree.Element]:
+def feed(index: Index, path: str) -> list[ET.Element]:
     answer = index.get(index.root_url.replace("/simple/", f"/rss/{path}"))
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].partition(";")[0] in {"text/xml", "application/rss+xml"}
-    root = ElementTree.fromstring(answer.content)
+    root = ET.fromstring(answer.content)
     assert root.tag == "rss"
     assert root.get("version") == "2.0"
     return list(root.iter("item"))

@@ -201,7 +201,7 @@ def test_a_wheel_with_a_file_that_leads_outside_is_refused(
     "text", ["no section = demo", "[console_scripts]\nno reference\n", "[x\ny = z", "\xff"]
 )
 def test_entry_points_that_cannot_be_read_are_refused(index: Index, name: str, text: str) -> None:
-    files = {"demo.py": "", ".dist-info/entry_points.txt": text.encode("latin-1")}
+    files = {"demo.py": b"", ".dist-info/entry_points.txt": text.encode("latin-1")}
 
     refused(index, name, factories.wheel(name, files=files), "entry-points-are-ini")
 
@@ -289,10 +289,10 @@ def test_metadata_of_another_name_or_version_than_the_filename_is_refused(
 @pytest.mark.parametrize(
     ("code", "content"),
     [
-        ("gzip-holds-members-only", b"<html>"),
-        ("gzip-holds-members-only", b"PK\3\4"),
-        ("gzip-holds-members-only", bytes(999)),
-        ("gzip-members-are-whole", b"\x1f\x8b\x08"),
+        ("file-is-gzip", b"<html>"),
+        ("file-is-gzip", b"PK\3\4"),
+        ("file-is-gzip", bytes(999)),
+        ("gzip-member-is-whole", b"\x1f\x8b\x08"),
     ],
 )
 def test_an_sdist_that_is_no_gzip_is_refused(
@@ -376,4 +376,4 @@ def test_an_sdist_that_is_another_kind_of_archive_is_refused(index: Index, name:
     zipped = factories.zip_of({f"{filename.removesuffix('.tar.gz')}/PKG-INFO": b"Name: x"})
 
     refused(index, name, (filename, zipped), "sdist-is-not-a-zip")
-    refused(index, name, (filename, buffer.getvalue()), "gzip-holds-members-only")
+    refused(index, name, (filename, buffer.getvalue()), "file-is-gzip")

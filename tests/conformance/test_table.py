@@ -51,8 +51,8 @@ def test_the_document_is_what_the_tests_say() -> None:
         ('@pytest.mark.checklist("A-1", "B-2")\ndef test_it(): ...', ["A-1", "B-2"]),
         ('@pytest.mark.checklist(*("A-1",), "B-2")\ndef test_it(): ...', ["A-1", "B-2"]),
         (
-            '@pytest.mark.parametrize("x", [pytest.param(1, marks=pytest.mark.checklist("A-1"))])\n'
-            "def test_it(x): ...",
+            """@pytest.mark.parametrize("x", [pytest.param(1, marks=mark.checklist("A-1"))])
+def test_it(x): ...""",
             ["A-1"],
         ),
     ],

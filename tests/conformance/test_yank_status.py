@@ -10,6 +10,8 @@ from tests import factories
 from tests.conformance.clients import JSON, TEXT_HTML
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.conformance.clients import Index
 
 
@@ -66,7 +68,7 @@ def test_yanks_and_statuses_are_seen_by_who_has_the_page(
     index: Index, name: str, accept: str
 ) -> None:
     filename, _ = index.wheel(name)
-    changes = [
+    changes: list[Callable[[], None]] = [
         lambda: index.yank(name, filename),
         lambda: index.yank(name, filename, "with a reason"),
         lambda: index.set_status(name, "deprecated"),

@@ -120,6 +120,8 @@ class Story:
         file = {"proxy": f"demo/{hashlib.sha256(content).hexdigest()}/{name}"}
         for name in ("get-root", "get-project", "get-project-json", "get-release-json"):
             self.call("IndexRole", name)
+        for name in ("get-stats", "get-new-projects", "get-new-releases", "get-project-releases"):
+            self.call("IndexRole", name)
         for name in ("get-file", "head-file"):
             self.call("IndexRole", name, pathParameters=file)
 
@@ -137,7 +139,9 @@ class Story:
         for status in ("quarantined", "active"):
             body = base64.b64encode(json.dumps({"status": status}).encode()).decode()
             self.call("ManageRole", "set-status", body=body)
-        self.call("ManageRole", "describe-project")
+        for what in ("project", "attestations"):
+            self.call("ManageRole", f"describe-{what}")
+        self.call("ManageRole", "set-attestations")
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ class Gone(NotFound):
 
 
 class WrongMethod(IdlewheelError):
-    """This cannot be done at this path, and something else can."""
+    """Nothing of the kind can be done at this path, and something else can."""
 
     code = "wrong-method"
 

@@ -172,7 +172,21 @@ def replaced(path: tuple[Any, ...], value: object) -> dict[str, Any]:
     return document
 
 
-STRANGE = (None, 0, -1, "", "x", [], {}, 10**30, "AAAA", [[]], {"a": 1}, "é" * 10, 1.5)
+STRANGE: tuple[Any, ...] = (
+    None,
+    0,
+    -1,
+    "",
+    "x",
+    [],
+    {},
+    10**30,
+    "AAAA",
+    [[]],
+    {"a": 1},
+    "é" * 10,
+    1.5,
+)
 
 
 @pytest.mark.parametrize("value", STRANGE, ids=repr)

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from idlewheel.domain.access import parse_scopes
+from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.project import FileState, Status
 from idlewheel.errors import Denied, Gone, NotAcceptable, NotFound
 from idlewheel.web.gateway import Request
 from idlewheel.web.integrity import MEDIA_TYPE, Integrity
 from tests.unit.web.shelf import Shelf, page, sdist, wheel
 
+DEMO = NormalizedName("demo-project")
 ATTESTED = wheel("1.0", provenance_sha256="d" * 64)
 
 
@@ -34,13 +37,9 @@ def ask(
 
 def integrity(**changes: Any) -> Integrity:
     deleted = sdist("1.0", state=FileState.DELETED, provenance_sha256="e" * 64)
-    shelf = Shelf(page(ATTESTED, wheel("2.0"), **changes))
-    shelf.pages["demo-project"] = type(shelf.pages["demo-project"])(  # type: ignore[index]
-        shelf.pages["demo-project"].project,
-        (),
-        (ATTESTED, wheel("2.0"), deleted),  # type: ignore[index]
-    )
-    return Integrity(shelf, lambda key: f"https://store/{key}?signed")
+    listed = page(ATTESTED, wheel("2.0"), **changes)
+    whole = replace(listed, files=(ATTESTED, wheel("2.0"), deleted))
+    return Integrity(Shelf(whole), lambda key: f"https://store/{key}?signed")
 
 
 @pytest.mark.parametrize("accept", ["*/*", "", "application/json", MEDIA_TYPE])
@@ -49,9 +48,7 @@ def test_the_provenance_of_a_file_is_where_its_bytes_are(accept: str) -> None:
     reply = integrity().redirect(ask(accept=accept))
 
     assert reply.status == 302
-    assert reply.headers["Location"] == (
-        f"https://store/{ATTESTED.key('demo-project')}.provenance?signed"  # type: ignore[arg-type]
-    )
+    assert reply.headers["Location"] == (f"https://store/{ATTESTED.key(DEMO)}.provenance?signed")
     assert reply.headers["Cache-Control"] == "private, no-store"
 
 

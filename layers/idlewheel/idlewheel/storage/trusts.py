@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pynamodb.exceptions import DoesNotExist
 
 from idlewheel.domain.attestations import Policy, Publisher, Trust
-
 from idlewheel.storage import keys
 from idlewheel.storage.tables import TrustItem
 
