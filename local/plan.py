@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,17 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """A function that is invoked again and again."""
+
+    function: str
+    every: float
+    """Seconds."""
+    event: str = "{}"
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All that the template wants run."""
 
@@ -105,6 +117,7 @@ class Plan:
     authorizers: Mapping[str, Authorizer]
     refusals: Mapping[str, Refusal]
     triggers: tuple[Trigger, ...]
+    schedules: tuple[Schedule, ...] = ()
     binary: tuple[str, ...] = ()
     """Media types whose bodies travel as base64."""
 
@@ -134,6 +147,7 @@ def read(template: Template, scope: Scope) -> Plan:
         authorizers=authorizers,
         refusals={name: _refusal(it) for name, it in api.get("GatewayResponses", {}).items()},
         triggers=tuple(_trigger(f, it) for f, kind, it in events if kind == "SQS"),
+        schedules=tuple(_schedule(f, it) for f, kind, it in events if kind == "Schedule"),
         binary=tuple(api.get("BinaryMediaTypes", ())),
     )
 
@@ -230,3 +244,15 @@ def _trigger(function: str, event: Mapping[str, Any]) -> Trigger:
         concurrency=int(event.get("ScalingConfig", {}).get("MaximumConcurrency", 1000)),
         reports_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", ()),
     )
+
+
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
+
+
+def _schedule(function: str, event: Mapping[str, Any]) -> Schedule:
+    """Read ``rate(5 minutes)`` (EventBridge, "Rate expressions"). Raises BadTemplate."""
+    said = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", text(event["Schedule"]))
+    if said is None:
+        raise BadTemplate(f"{function} has the schedule {event['Schedule']}; only rates run here")
+    every = int(said[1]) * _SECONDS[said[2]]
+    return Schedule(function, every, text(event.get("Input", "{}")))

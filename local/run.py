@@ -21,7 +21,7 @@ from local.plan import read
 from local.server import HOST, PortTaken, Server, listen
 from local.sqs import Queue
 from local.template import REGION, BadTemplate, load
-from local.triggers import Poller
+from local.triggers import Clockwork, Poller
 
 if TYPE_CHECKING:
     import socket
@@ -129,6 +129,10 @@ class _Index:
             for order in orders_to_stop():
                 loop.add_signal_handler(order, setattr, server, "should_exit", True)
             background = [asyncio.create_task(it.run()) for it in self._pollers]
+            background += [
+                asyncio.create_task(Clockwork(it, self._functions).run())
+                for it in self._plan.schedules
+            ]
             background.append(asyncio.create_task(self._functions.let_go_of_idle_workers()))
             background.append(asyncio.create_task(self._watch()))
             for task in background:  # none of them ends by itself, unless it fails

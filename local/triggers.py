@@ -7,6 +7,7 @@ and is seen again after the visibility time-out; the queue itself moves it to it
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,12 +17,27 @@ from local.template import REGION
 
 if TYPE_CHECKING:
     from local.functions import Invoker
-    from local.plan import Trigger
+    from local.plan import Schedule, Trigger
 
 _PAUSE = 1.0
 """Seconds before a queue is asked again that could not be reached."""
 
 Message = dict[str, Any]
+
+
+class Clockwork:
+    """One schedule: invokes its function again and again; a failure is the log's to tell."""
+
+    def __init__(self, schedule: Schedule, functions: Invoker) -> None:
+        self._schedule = schedule
+        self._functions = functions
+
+    async def run(self) -> None:
+        """Wait, invoke, for ever."""
+        while True:
+            await asyncio.sleep(self._schedule.every)
+            with contextlib.suppress(FunctionFailed):
+                await self._functions.invoke(self._schedule.function, self._schedule.event.encode())
 
 
 class Messages(Protocol):

@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "index": {"email"},
     "upload": {"email", "multipart", "packaging", "packaging.metadata"},
     "ingest": {"email", "packaging", "packaging.metadata", "idlewheel.distribution.verify"},
+    "sweep": {"email"},
     "manage": {"email", "packaging"},
 }
 PROBE = "import sys, functions.{name}.app; print(*sys.modules)"

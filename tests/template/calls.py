@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/"
 BUCKET = "arn:aws:s3:::"
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:"
 IN_TRANSACTION = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -58,6 +59,9 @@ class Recorder:
             self._role = None
 
     def _calls(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[Call]:
+        if service == "sqs":
+            lane = params["QueueUrl"].rpartition("/")[2].partition("-")[0]
+            return iter([Call(f"sqs:{operation}", f"{QUEUE}{lane.capitalize()}Queue")])
         return self._s3(operation, params) if service == "s3" else self._table(operation, params)
 
     def _table(self, operation: str, params: Mapping[str, Any]) -> Iterator[Call]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,6 +34,7 @@ FOLDER_OF = {
     "UploadRole": "upload",
     "IngestRole": "ingest",
     "AbandonRole": "ingest",
+    "SweepRole": "sweep",
     "ManageRole": "manage",
 }
 BY_LAMBDA = {"sqs:", "logs:"}
@@ -114,6 +116,28 @@ class Story:
         for name in ("get-upload", "cancel-upload"):
             self.call("UploadRole", name, pathParameters={"id": opened["id"]})
 
+    def sweep(self) -> None:
+        """What was lost and what is left, a day later."""
+        now, queues = datetime.now(UTC), self.stack.environment()
+        for name in ("FORM_QUEUE_URL", "LARGE_QUEUE_URL"):
+            queue = queues[name].rpartition("/")[2]
+            self.stack.emulator.client("sqs").create_queue(QueueName=queue)
+        self.send(*factories.wheel(version="5.0"))
+        s3 = self.stack.emulator.client("s3")
+        s3.put_object(Bucket=self.stack.files_bucket, Key="files/demo/00/orphan.whl", Body=b"")
+        (listed,) = [
+            found["Key"]
+            for found in s3.list_objects_v2(Bucket=self.stack.files_bucket)["Contents"]
+            if found["Key"].endswith("demo-1.0-py3-none-any.whl")
+        ]
+        s3.delete_object(Bucket=self.stack.files_bucket, Key=listed)
+        app = self._modules["SweepRole"]
+        with self.recorder.acting("SweepRole"):
+            app.sweep.sweep(now + timedelta(minutes=5))
+            app.sweep.sweep(now + timedelta(days=1))
+            found = app.collect.collect(now + timedelta(days=2))
+        assert (found["collected"], found["mended"]) == (1, 1)
+
     def read(self) -> None:
         """All that can be read."""
         name, content = factories.wheel()
@@ -156,6 +180,7 @@ def asked(load: Load, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> dict[str
     story = Story(load, stack, recorder)
     story.publish_and_refuse()
     story.announce_and_cancel()
+    story.sweep()
     story.read()
     story.manage()
     return recorder.asked

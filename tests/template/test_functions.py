@@ -21,6 +21,7 @@ FUNCTIONS = [
     "IngestFunction",
     "IngestLargeFunction",
     "AbandonFunction",
+    "SweepFunction",
     "ManageFunction",
 ]
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}

@@ -20,6 +20,7 @@ ROLE_OF = {
     "IngestFunction": "IngestRole",
     "IngestLargeFunction": "IngestLargeRole",
     "AbandonFunction": "AbandonRole",
+    "SweepFunction": "SweepRole",
     "ManageFunction": "ManageRole",
 }
 ROLES = list(ROLE_OF.values())

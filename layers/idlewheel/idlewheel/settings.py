@@ -42,6 +42,16 @@ class Settings:
         return self._get("FILES_BUCKET")
 
     @property
+    def form_queue(self) -> str:
+        """The URL of the queue that small uploads go through."""
+        return self._get("FORM_QUEUE_URL")
+
+    @property
+    def large_queue(self) -> str:
+        """The URL of the queue that large uploads go through."""
+        return self._get("LARGE_QUEUE_URL")
+
+    @property
     def region(self) -> str:
         """The AWS region, as Lambda sets it."""
         return self._get("AWS_REGION")

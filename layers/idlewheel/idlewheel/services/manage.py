@@ -7,13 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from idlewheel.domain.access import Action
-from idlewheel.domain.attestations import PROVENANCE_SUFFIX
-from idlewheel.domain.project import METADATA_SUFFIX, FileState
 from idlewheel.domain.versions import canonical
-from idlewheel.errors import Gone, Unavailable
+from idlewheel.errors import Gone
+from idlewheel.services.urls import Urls, is_active, keys_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from idlewheel.domain.access import Principal
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
 RESTORABLE = timedelta(days=30)
 """How long a deleted file can be restored; then its bytes go, and its name stays taken."""
 
-FEW = 10
-"""Files that are rather read one by one than with all others of their project."""
-
-LOOKS = 10
-"""How often the table is looked at until it stands still; others must act in between each time."""
-
 
 @dataclass(frozen=True, slots=True)
 class Management:
@@ -39,6 +32,10 @@ class Management:
     changes: Changes
     files: Files
 
+    @property
+    def _urls(self) -> Urls:
+        return Urls(self.catalog, self.files)
+
     def set_status(
         self, principal: Principal, name: NormalizedName, status: Status, reason: str | None
     ) -> Project:
@@ -46,10 +43,10 @@ class Management:
         principal.require(Action.ADMIN, name)
         if status.offers_files:
             # At no moment may a page list a file whose URL does not answer.
-            active = [file for file in self.catalog.files(name) if _is_active(file)]
-            self.files.reveal(_keys(name, active))
+            active = [file for file in self.catalog.files(name) if is_active(file)]
+            self.files.reveal(keys_of(name, active))
         project = self.changes.set_status(name, status, reason)
-        self._agree(name)
+        self._urls.agree(name)
         return project
 
     def yank_release(
@@ -117,46 +114,16 @@ class Management:
 
     def _delete(self, name: NormalizedName, files: Sequence[File], now: datetime) -> None:
         # The table first: a page must never list a file whose URL has stopped already.
-        self.changes.delete_files(name, [file for file in files if _is_active(file)], now)
-        self._agree(name, files)
+        self.changes.delete_files(name, [file for file in files if is_active(file)], now)
+        self._urls.agree(name, files)
 
     def _restore(self, name: NormalizedName, files: Sequence[File], now: datetime) -> None:
         for file in files:
             _require_restorable(file, now)
         if self.catalog.project(name).status.offers_files:
-            self.files.reveal(_keys(name, files))
-        self.changes.restore_files(name, [file for file in files if not _is_active(file)])
-        self._agree(name, files)
-
-    def _agree(self, name: NormalizedName, files: Sequence[File] | None = None) -> None:
-        """Stop the URLs of what is not listed and start those of what is: of *files*, or of all.
-
-        Another manager may change the same between our look at the table and our call to S3.
-        Whoever is last finds the table as it found it before, and leaves the URLs so.
-
-        Raises:
-            Unavailable: others kept changing it; doing the same again ends it.
-
-        """
-        done: dict[str, bool] = {}
-        for _ in range(LOOKS):
-            offered = self.catalog.project(name).status.offers_files
-            current = self._current(name, files)
-            state = {file.filename: offered and _is_active(file) for file in current}
-            if state == done:
-                return
-            self.files.hide(_keys(name, [file for file in current if not state[file.filename]]))
-            self.files.reveal(_keys(name, [file for file in current if state[file.filename]]))
-            done = state
-        raise Unavailable(f"others are changing '{name}' as well; do the same again")
-
-    def _current(self, name: NormalizedName, files: Sequence[File] | None) -> Sequence[File]:
-        if files is None:
-            return self.catalog.files(name)
-        if len(files) <= FEW:
-            return [self.catalog.file(name, file.filename) for file in files]
-        known = {file.filename for file in files}
-        return [file for file in self.catalog.files(name) if file.filename in known]
+            self.files.reveal(keys_of(name, files))
+        self.changes.restore_files(name, [file for file in files if not is_active(file)])
+        self._urls.agree(name, files)
 
     def _of_release(self, name: NormalizedName, version: str) -> list[File]:
         return [
@@ -164,19 +131,6 @@ class Management:
             for file in self.catalog.files(name)
             if canonical(file.version) == canonical(version)
         ]
-
-
-def _keys(name: NormalizedName, files: Sequence[File]) -> Iterator[str]:
-    for file in files:
-        yield file.key(name)
-        if file.metadata_sha256:
-            yield file.key(name) + METADATA_SUFFIX
-        if file.provenance_sha256:
-            yield file.key(name) + PROVENANCE_SUFFIX
-
-
-def _is_active(file: File) -> bool:
-    return file.state is FileState.ACTIVE
 
 
 def _restorable(file: File, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -16,6 +16,7 @@ from botocore.session import Session
 from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import METADATA_SUFFIX
 from idlewheel.errors import NotFound, Unavailable
+from idlewheel.services.sweep import Stored, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,6 +123,13 @@ class S3Inbox:
         """Remove the object; removing it again changes nothing."""
         self._client.delete_object(Bucket=self._bucket, Key=key)
 
+    def waiting(self) -> Iterator[Waiting]:
+        """All that is staged."""
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._bucket, Prefix="staged/"):
+            for found in page.get("Contents", []):
+                yield Waiting(found["Key"], found["LastModified"])
+
 
 class S3Files:
     """Where published bytes live: versioned, so that hiding moves no byte and can be undone."""
@@ -172,6 +180,14 @@ class S3Files:
         """Remove that one version: never the key, a twin may own it."""
         self._client.delete_object(Bucket=self._bucket, Key=key, VersionId=version_id)
 
+    def stored(self) -> Iterator[Stored]:
+        """Every version of every published file, in the order of their keys."""
+        pages = self._client.get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=self._bucket, Prefix="files/"):
+            found = [*_stored(page.get("Versions", []), is_marker=False)]
+            found += _stored(page.get("DeleteMarkers", []), is_marker=True)
+            yield from sorted(found)
+
     def hide(self, keys: Iterable[str]) -> None:
         """Put a delete marker on each key; a second marker on one changes nothing."""
         self._delete({"Key": key} for key in keys)
@@ -221,6 +237,11 @@ def _batches(
             some = []
     if some:
         yield some
+
+
+def _stored(entries: Iterable[Any], *, is_marker: bool) -> Iterator[Stored]:
+    for one in entries:
+        yield Stored(one["Key"], one["VersionId"], one["LastModified"], one["IsLatest"], is_marker)
 
 
 def checksum(sha256: str) -> str:
