@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from idlewheel_cli import progress
+from idlewheel_cli import pool, progress
 from idlewheel_cli.browse import page
 from idlewheel_cli.failures import CredentialsWanted, Failure, Refused
 from idlewheel_cli.index import escaped
@@ -119,13 +118,12 @@ class Import:
     api: Api
     source: Source
     known: Known
-    done: int = 0
     lock: Lock = field(default_factory=Lock)
 
     def run(self, files: list[SourceFile], jobs: int, reporter: Reporter) -> list[Outcome]:
         """Import *files*, several at once, with one line for all and one for each."""
         transfer = Transfer(self.api, is_checked=False)
-        with reporter, ThreadPoolExecutor(jobs) as pool:
+        with reporter:
             total = reporter.line(f"{len(files)} files")
             total.phase("importing", len(files))
 
@@ -135,12 +133,7 @@ class Import:
                     total.advance(1)
                 return outcome
 
-            running = [pool.submit(one, file) for file in files]
-            try:
-                return [it.result() for it in running]
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+            return pool.each(one, files, jobs)
 
     def _import(self, file: SourceFile, transfer: Transfer, line: Line) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="idlewheel-") as folder:

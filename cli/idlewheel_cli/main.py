@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -88,19 +89,27 @@ def run(arguments: list[str], command: typer.Typer = app) -> int:
     try:
         command(arguments)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+        code = end.code if isinstance(end.code, int) else 1
     except Failure as failure:
         sys.stderr.write(f"error: {failure}\n")
         return failure.exit_code
     except KeyboardInterrupt:
+        code = INTERRUPTED
+    else:
+        code = 0
+    if code == INTERRUPTED:
         sys.stderr.write("stopped; the same command again goes on where this one ended\n")
-        return INTERRUPTED
-    return 0
+    return code
 
 
 def main() -> None:
-    """Be the command."""
-    sys.exit(run(sys.argv[1:]))
+    """Be the command. Who interrupts it does not wait for what its threads are about."""
+    code = run(sys.argv[1:])
+    if code == INTERRUPTED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from idlewheel_cli import options, progress, selection, target
+from idlewheel_cli import options, pool, progress, selection, target
 from idlewheel_cli.api import Api
 from idlewheel_cli.options import JsonOption, PypircOption, say, say_json
 from idlewheel_cli.outcome import Outcome, Verdict
@@ -125,17 +124,12 @@ def publish_all(
     transfer: Transfer, candidates: Sequence[Candidate], *, is_json: bool, jobs: int
 ) -> list[Outcome]:
     """Publish several files at once; answer their outcomes in the order of the files."""
-    with progress.reporter(is_json=is_json) as reporter, ThreadPoolExecutor(jobs) as pool:
-
-        def one(candidate: Candidate) -> Outcome:
-            return transfer.publish(candidate, reporter.line(candidate.name))
-
-        running = [pool.submit(one, candidate) for candidate in candidates]
-        try:
-            return [it.result() for it in running]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with progress.reporter(is_json=is_json) as reporter:
+        return pool.each(
+            lambda candidate: transfer.publish(candidate, reporter.line(candidate.name)),
+            candidates,
+            jobs,
+        )
 
 
 def summary(outcomes: Sequence[Outcome], url: str) -> str:

@@ -153,5 +153,21 @@ def test_a_client_killed_while_it_waits_has_published_all_the_same(
     assert '"verdict": "exists"' in out
 
 
+def test_who_stops_it_does_not_wait(
+    index: LocalIndex, start: Callable[..., subprocess.Popen[str]], slow: SlowStore
+) -> None:
+    client = start(http_proxy=f"http://127.0.0.1:{slow.port}")
+    deadline = time.monotonic() + 30
+    while slow.passed < 1_000_000 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    stopped = time.monotonic()
+    client.send_signal(signal.SIGINT)
+    _, err = client.communicate(timeout=20)
+
+    assert client.returncode == 130
+    assert err.endswith("goes on where this one ended\n")
+    assert time.monotonic() - stopped < 5
+
+
 def page_status(index: LocalIndex, project: str) -> int:
     return httpx.get(f"{index.index_url}{project}/", auth=("", index.admin_token)).status_code
