@@ -145,3 +145,22 @@ def test_getting_ready_starts_one_and_no_more() -> None:
     isolation.get_ready()
 
     assert len(isolation._idle) == 1
+
+
+def test_what_more_is_needed_is_loaded_once_and_not_for_every_job() -> None:
+    for _ in range(3):
+        run(needs_more=True)
+
+    loaded = run("last")[0][2]
+
+    assert loaded == ["prepared", "last"]
+
+
+def test_a_copy_that_dies_in_the_middle_of_a_line_has_said_what_came_before() -> None:
+    dying = "sys.stdout.write('{\"half'); sys.stdout.flush(); os.kill(os.getpid(), 9)"
+
+    answers = run("whole", do=dying)
+    after = run("next")
+
+    assert [answer[2] for answer in answers] == [["whole"]]
+    assert [answer[2] for answer in after] == [["next"]]

@@ -24,17 +24,22 @@ def serve(work: Callable[[dict[str, Any]], bool], prepare: Callable[[], object])
     """Do *work* in a copy of this process for each line of JSON on standard input.
 
     *work* says whether it needed what *prepare* loads; from the next job on that is loaded here.
+    That happens once: preparing again would leave a little behind each time, and the copies, whose
+    address space is limited, would have less and less room.
     """
+    is_prepared = False
     gc.freeze()  # or collecting in a copy would write to, and so copy, every page
     for line in iter(sys.stdin.buffer.readline, b""):
         copy = os.fork() or _work(work, line)
         _, status = os.waitpid(copy, 0)
         code = os.waitstatus_to_exitcode(status)
-        sys.stdout.buffer.write(b"%s %d\n" % (ENDED, code))
+        # The copy may have died in the middle of a line.
+        sys.stdout.buffer.write(b"\n%s %d\n" % (ENDED, code))
         sys.stdout.buffer.flush()
-        if code == PREPARED:
+        if code == PREPARED and not is_prepared:
             prepare()
             gc.freeze()
+            is_prepared = True
 
 
 PREPARED = 64
