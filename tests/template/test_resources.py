@@ -97,11 +97,13 @@ def test_a_queue_is_encrypted_and_reached_over_tls_only(resolution: Resolution, 
     assert last["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def lifecycle(resolution: Resolution, bucket: str) -> dict[str, Any]:
-    """What the rules of a bucket say together, each of which is on and has no filter."""
-    rules = resolution.properties(bucket)["LifecycleConfiguration"]["Rules"]
-    assert {rule["Status"] for rule in rules} == {"Enabled"}
-    return {k: v for rule in rules for k, v in rule.items() if k not in {"Id", "Status"}}
+def lifecycle(resolution: Resolution, bucket: str, prefix: str | None = None) -> dict[str, Any]:
+    """What those rules of a bucket say together that are for *prefix*, or for all of it."""
+    every = resolution.properties(bucket)["LifecycleConfiguration"]["Rules"]
+    assert {rule["Status"] for rule in every} == {"Enabled"}
+    rules = [rule for rule in every if rule.get("Prefix") == prefix]
+    named = {"Id", "Status", "Prefix"}
+    return {k: v for rule in rules for k, v in rule.items() if k not in named}
 
 
 def test_the_inbox_forgets_and_the_files_outlast_the_time_to_restore(
@@ -121,6 +123,18 @@ def test_the_inbox_forgets_and_the_files_outlast_the_time_to_restore(
         "NoncurrentVersionExpiration": {"NoncurrentDays": 35},
         **both,
     }
+    assert lifecycle(resolution, "FilesBucket", "pages/") == {
+        "ExpirationInDays": 90,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
+
+
+def test_pages_of_other_origins_may_read_files_whose_url_they_know(resolution: Resolution) -> None:
+    [rule] = resolution.properties("FilesBucket")["CorsConfiguration"]["CorsRules"]
+
+    assert rule["AllowedMethods"] == ["GET", "HEAD"]
+    assert rule["AllowedOrigins"] == ["*"]
+    assert "CorsConfiguration" not in resolution.properties("InboxBucket")
 
 
 def test_what_is_staged_is_announced_to_the_queue_of_its_size(
