@@ -112,6 +112,7 @@ class Sandbox:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             "PIP_CONFIG_FILE": "/dev/null",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_NO_COMPILE": "1",
             "UV_PYTHON_DOWNLOADS": "never",
             "PDM_CHECK_UPDATE": "0",
             "PDM_NON_INTERACTIVE": "1",
