@@ -52,7 +52,7 @@ class World:
     claims: dict[str, Claim] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     sessions: dict[str, set[str]] = field(default_factory=dict)
-    in_flight: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    in_flight: dict[tuple[str, ...], str] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     trusts: dict[str, Trust | None] = field(default_factory=dict)
     staged: dict[str, bytes] = field(default_factory=dict)
@@ -136,7 +136,7 @@ class FakeUploads:
         self.world = world
 
     def open(self, upload: Upload, at_once: int | None = None) -> Upload:
-        place = (upload.filename.casefold(), upload.sha256, upload.token_id)
+        place = (upload.filename.casefold(), upload.lane, upload.sha256, upload.token_id)
         seen = self.world.uploads.get(self.world.in_flight.get(place, ""))
         if seen is not None and seen.in_flight(upload.received_at):
             return seen

@@ -108,6 +108,13 @@ def test_another_token_has_places_of_its_own(ports: Ports) -> None:
     assert opened(ports, ports.token(), 1, 1, NOW).id != first.id
 
 
+def test_a_form_of_the_same_file_does_not_join(ports: Ports) -> None:
+    token = ports.token()
+    session = announced(ports, token)
+
+    assert ports.upload(token, NAME, size=len(BODY), sha256=SHA256).id != session.id
+
+
 def test_forms_take_no_place(ports: Ports) -> None:
     token = ports.token()
     opened(ports, token, 0, 1, NOW)

@@ -13,6 +13,7 @@ from idlewheel.domain.versions import canonical
 
 if TYPE_CHECKING:
     from idlewheel.domain.names import NormalizedName
+    from idlewheel.domain.uploads import Lane
 
 PROJECT = "PROJECT"
 FILENAME = "FILENAME"
@@ -51,9 +52,12 @@ def filename(name: str) -> str:
     return f"FILENAME#{name.casefold()}"
 
 
-def in_flight(sha256: str, token_id: str) -> str:
-    """The place, in a filename's partition, of an upload that is not judged yet."""
-    return f"INFLIGHT#{sha256}#{token_id}"
+def in_flight(lane: Lane, sha256: str, token_id: str) -> str:
+    """The place, in a filename's partition, of an upload that is not judged yet.
+
+    A form never joins a session: their bytes wait in different places, under different rights.
+    """
+    return f"INFLIGHT#{lane}#{sha256}#{token_id}"
 
 
 def upload(upload_id: str) -> str:

@@ -44,7 +44,7 @@ class DynamoUploads:
         raise AssertionError  # attempts() ends by raising
 
     def _in_flight(self, upload: Upload) -> Upload | None:
-        place = keys.in_flight(upload.sha256, upload.token_id)
+        place = keys.in_flight(upload.lane, upload.sha256, upload.token_id)
         try:
             item = InFlightItem.get(keys.filename(upload.filename), place, consistent_read=True)
             return self.get(item.upload_id)
@@ -54,7 +54,7 @@ class DynamoUploads:
     def _record(self, upload: Upload, seen: Upload | None) -> Writes:
         pointer = InFlightItem(
             keys.filename(upload.filename),
-            keys.in_flight(upload.sha256, upload.token_id),
+            keys.in_flight(upload.lane, upload.sha256, upload.token_id),
             upload_id=upload.id,
             ttl=upload.expires_at,
         )
