@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import typer
 
-from idlewheel_cli import keyring_backend, target
+from idlewheel_cli import target
 from idlewheel_cli.api import USER_AGENT, Api, own_version
 from idlewheel_cli.failures import Failure
 from idlewheel_cli.login import until
@@ -130,6 +130,8 @@ def _scopes(who: dict[str, Any]) -> Iterator[Finding]:
 
 def look_at_keyring(index: Index) -> Iterator[Finding]:
     """See whether other tools would find the token."""
+    from idlewheel_cli import keyring_backend  # noqa: PLC0415 - keyring is slow to import
+
     installed = {it.value for it in entry_points(group="keyring.backends")}
     if keyring_backend.__name__ not in installed:
         yield Finding(WARNING, "the keyring backend is not installed; run 'pip install idlewheel'")

@@ -143,7 +143,7 @@ class ClaimItem(IndexItem, discriminator="claim"):
 
 
 class InFlightItem(IndexItem, discriminator="in-flight"):
-    """FILENAME#{casefolded} / INFLIGHT#{sha256}#{token id}: which upload a retry joins."""
+    """FILENAME#{casefolded} / INFLIGHT#{lane}#{sha256}#{token id}: which upload a retry joins."""
 
     upload_id = UnicodeAttribute()
     ttl = TTLAttribute()
