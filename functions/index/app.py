@@ -12,7 +12,7 @@ from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.signing import Signer, session_credentials
 from idlewheel.storage.snapshots import S3Snapshots
 from idlewheel.storage.tables import bind_index
-from idlewheel.telemetry import count, observed
+from idlewheel.telemetry import count, logger, observed
 from idlewheel.web import cors
 from idlewheel.web.delivery import Delivery
 from idlewheel.web.files import Downloads, asked_project
@@ -31,7 +31,7 @@ signer = Signer(
     credentials=session_credentials(connection.session),
     endpoint=settings.s3_endpoint,
 )
-snapshots = S3Snapshots(signer, settings.index_table)
+snapshots = S3Snapshots(signer, settings.index_table, logger.warning)
 pages = Pages(catalog, Delivery(snapshots.publish), snapshots)
 downloads = Downloads(catalog, lambda key: signer.sign("GET", key, datetime.now(UTC)))
 routes = Routes()

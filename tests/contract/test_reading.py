@@ -123,12 +123,15 @@ def test_a_snapshot_is_found_as_it_was_saved_last(snapshots: S3Snapshots) -> Non
 def test_without_an_answer_there_is_no_snapshot(snapshots: S3Snapshots) -> None:
     from dataclasses import replace
 
-    nowhere = replace(snapshots, signer=replace(snapshots.signer, endpoint="http://127.0.0.1:9"))
+    heard: list[str] = []
+    signer = replace(snapshots.signer, endpoint="http://127.0.0.1:9")
+    nowhere = replace(snapshots, signer=signer, tell=heard.append)
 
     assert nowhere.load("projects/demo") is None
     assert not nowhere.save("projects/demo", b"")
     with pytest.raises(Unavailable):
         nowhere.publish(LargePage("demo", b"page"))
+    assert [said.split()[0] for said in heard] == ["GET", "PUT", "PUT"]
 
 
 def test_a_large_page_is_answered_by_the_store_as_its_headers_say(snapshots: S3Snapshots) -> None:

@@ -89,7 +89,7 @@ def text(answer: dict[str, Any]) -> str:
 
 
 def header(answer: dict[str, Any], name: str) -> str:
-    found: str = answer["multiValueHeaders"][name][0]
+    found: str = answer["headers"][name]
     return found
 
 

@@ -31,6 +31,9 @@ SECONDS = (1, 4)
 """To connect, and between two bytes: slower than this, the table is the faster way."""
 
 
+_EXPECTED = {200, 404}
+
+
 class Page(Protocol):
     """A large page, as the edge renders it."""
 
@@ -61,8 +64,11 @@ class S3Snapshots:
 
     signer: Signer
     table: str
+    tell: Callable[[str], None] = lambda _: None
+    """Hears what went wrong: nobody else does."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _session: URLLib3Session = field(default_factory=lambda: URLLib3Session(timeout=SECONDS))  # type: ignore[arg-type]
+    _sessions: list[URLLib3Session] = field(default_factory=list)
+    """At most one, made when it is first needed: it reads the certificates of the machine."""
 
     def load(self, name: str) -> bytes | None:
         """Get what was last saved under *name*; None where there is nothing, or no answer."""
@@ -106,6 +112,15 @@ class S3Snapshots:
         url = self.signer.sign(method, key, self.clock(), headers)
         request = AWSRequest(method=method, url=url, data=content, headers=dict(headers or {}))
         try:
-            return self._session.send(request.prepare())
-        except BotoCoreError:
+            answer = self._session().send(request.prepare())
+        except BotoCoreError as error:
+            self.tell(f"{method} {key}: {error}")
             return None
+        if answer.status_code not in _EXPECTED:
+            self.tell(f"{method} {key}: {answer.status_code}")
+        return answer
+
+    def _session(self) -> URLLib3Session:
+        if not self._sessions:
+            self._sessions.append(URLLib3Session(timeout=SECONDS))  # type: ignore[arg-type]
+        return self._sessions[0]

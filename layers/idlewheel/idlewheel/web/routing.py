@@ -1,17 +1,15 @@
-"""Powertools' resolver, spoken to in our requests and replies.
+"""The endpoints of a function, by the routes of template.yaml, letter for letter.
 
-Routes are spelled as in template.yaml, letter for letter: API Gateway has matched the path
-already, and a test holds the two to each other.
+API Gateway has matched the path already and says which route it was, so there is nothing to match
+again. Powertools' resolver would, and loading it costs each cold start of `index` a sixth of the
+whole (docs/decisions/0009-no-resolver.md).
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-
-from idlewheel.errors import IdlewheelError
+from idlewheel.errors import IdlewheelError, NotFound
 from idlewheel.web.gateway import Request
 from idlewheel.web.problems import reply_to
 
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 
     Endpoint = Callable[[Request], Reply]
 
-_PARAMETER = re.compile(r"{(\w+)}")
-
 
 class Routes:
     """The endpoints of one function."""
@@ -32,41 +28,29 @@ class Routes:
         """Make an empty table; *heard* is told of every error that a client is answered."""
         self.endpoints: dict[str, Endpoint] = {}
         self._heard = heard
-        self._resolver = APIGatewayRestResolver()
-        self._resolver.exception_handler(IdlewheelError)(self._refuse)
 
     def route(self, *keys: str) -> Callable[[Endpoint], Endpoint]:
         """Register an endpoint under route keys such as ``GET /simple/{project}``."""
 
         def register(endpoint: Endpoint) -> Endpoint:
-            for key in keys:
-                method, _, path = key.partition(" ")
-                rule = _PARAMETER.sub(r"<\1>", path.replace("{proxy+}", ".+"))
-                self.endpoints[key] = endpoint
-                self._resolver.route(rule, method=method)(self._adapt(endpoint))
+            self.endpoints.update(dict.fromkeys(keys, endpoint))
             return endpoint
 
         return register
 
-    def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    def __call__(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
         """Answer one event of the gateway."""
-        answer: dict[str, Any] = self._resolver.resolve(event, context)  # type: ignore[arg-type]
-        return answer
+        request = Request.from_event(event)
+        try:
+            reply = self._endpoint(event)(request)
+        except IdlewheelError as error:
+            if self._heard is not None:
+                self._heard(error)
+            reply = reply_to(error, request)
+        return reply.to_event()
 
-    def _adapt(self, endpoint: Endpoint) -> Callable[..., Response[str]]:
-        # The path's parameters reach the endpoint through the request, undecoded.
-        return lambda **_parameters: _response(endpoint(self._request()))
-
-    def _refuse(self, error: IdlewheelError) -> Response[str]:
-        if self._heard is not None:
-            self._heard(error)
-        return _response(reply_to(error, self._request()))
-
-    def _request(self) -> Request:
-        return Request.from_event(self._resolver.current_event.raw_event)
-
-
-def _response(reply: Reply) -> Response[str]:
-    response: Response[str] = Response(reply.status, body=reply.body, headers=dict(reply.headers))
-    response.base64_encoded = reply.is_base64
-    return response
+    def _endpoint(self, event: Mapping[str, Any]) -> Endpoint:
+        key = f"{event['httpMethod']} {event['resource']}"
+        if key not in self.endpoints:
+            raise NotFound(f"there is no {key} here")
+        return self.endpoints[key]
