@@ -81,31 +81,32 @@ def project_items(name: str, files: int) -> Iterator[IndexItem]:
     )
 
 
-def listing_items(names: Iterable[str]) -> Iterator[IndexItem]:
-    """The list of projects, each published once, and the counters of its shards."""
+def listing_items(listed: Iterable[tuple[str, int]]) -> Iterator[IndexItem]:
+    """The list of projects, each published so often, and the counters of its shards."""
     from idlewheel.storage import keys, tables  # noqa: PLC0415 - after the environment
 
     counters = [0] * keys.SHARDS
-    for number, name in enumerate(names):
+    for number, (name, writes) in enumerate(listed):
         shard = zlib.crc32(name.encode()) % keys.SHARDS
-        counters[shard] += 1
+        counters[shard] += writes
         yield tables.ListingItem(
             keys.root(shard),
             name,
             name=name,
             display_name=name,
             revision=SERIAL + number,
-            writes=1,
+            writes=writes,
         )
     for shard, counter in enumerate(counters):
         yield tables.ShardItem(keys.COUNTERS, keys.counter(shard), counter=counter)
 
 
-def names(count: int) -> Iterator[str]:
-    """Names of projects, as alike and as different as real ones."""
+def names(count: int) -> Iterator[tuple[str, int]]:
+    """Names of projects, as alike and as different as real ones; each was published once."""
     words = ("core", "utils", "client", "server", "auth", "data", "kafka", "http", "sql", "ml")
     for number in range(count):
-        yield f"acme-{words[number % 10]}-{words[number // 10 % 10]}-{digest(str(number))[:5]}-{number}"
+        first, second = words[number % 10], words[number // 10 % 10]
+        yield f"acme-{first}-{second}-{digest(str(number))[:5]}-{number}", 1
 
 
 def write(items: Iterable[Any]) -> None:

@@ -8,7 +8,6 @@ import json
 import os
 import sys
 from copy import deepcopy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -17,6 +16,7 @@ from benchmarks.emulators import REGION, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from benchmarks.emulators import Emulated
 
@@ -55,9 +55,10 @@ def prepare(emulated: Emulated) -> None:
         INBOX_BUCKET=BUCKETS[0],
         FILES_BUCKET=BUCKETS[1],
         RELEASE_CLOSES_AFTER_DAYS="36500",
+        ATTESTATIONS="record",
         POWERTOOLS_SERVICE_NAME="bench",
         POWERTOOLS_METRICS_NAMESPACE="Idlewheel",
-        POWERTOOLS_LOG_LEVEL="INFO",
+        POWERTOOLS_LOG_LEVEL="WARNING",
     )
     sys.path.insert(0, str(ROOT / "layers/idlewheel"))
     session = botocore.session.get_session()
@@ -67,9 +68,7 @@ def prepare(emulated: Emulated) -> None:
     s3 = session.create_client("s3", region_name=REGION)
     for bucket in BUCKETS:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-        s3.put_bucket_versioning(
-            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-        )
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
 def _table(name: str, *, indexed: bool) -> dict[str, Any]:

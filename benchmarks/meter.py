@@ -53,9 +53,10 @@ class Meter:
 
     def count(self, work: Callable[[], object]) -> Taken:
         """Do *work* once and answer what it took."""
-        self.taken = Taken()
+        taken = self.taken = Taken()
         work()
-        return self.taken
+        self.taken = Taken()
+        return taken
 
     def _called(self, model: Any, **_: object) -> None:  # noqa: ANN401
         self.taken.calls[f"{model.service_model.service_name}:{model.name}"] += 1
@@ -85,9 +86,7 @@ def cpu(work: Callable[[], object], times: int, rounds: int = 5) -> float:
     return median(found)
 
 
-def beside(
-    works: dict[str, Callable[[], object]], times: int, rounds: int = 7
-) -> dict[str, float]:
+def beside(works: dict[str, Callable[[], object]], times: int, rounds: int = 7) -> dict[str, float]:
     """CPU milliseconds of several pieces of work, taken by turns so that all meet the same load."""
     found: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):

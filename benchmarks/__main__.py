@@ -1,0 +1,32 @@
+"""``python -m benchmarks``: measure, and write what was measured."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from datetime import UTC, datetime
+
+from benchmarks import emulators, functions
+
+
+def main() -> None:
+    """Measure, in a network namespace of its own (`make bench` makes it)."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", help="10,000 projects in the list only")
+    options = parser.parse_args()
+    result = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "load": os.getloadavg()[0]}
+    with emulators.emulated() as emulated:
+        functions.prepare(emulated)
+        from benchmarks import publishing, reads  # noqa: PLC0415 - after the environment
+
+        rows = reads.run(10_000 if options.quick else 100_000)
+        rows += publishing.run()
+    for row in rows:
+        print(json.dumps(row), flush=True)
+    emulators.dump(functions.temporary("functions.json"), {**result, "rows": rows})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
