@@ -9,7 +9,8 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from tests import attested, factories
-from tests.conformance.clients import HTML, JSON, Part, basic, problems, sha256, texts
+from tests.conformance.clients import HTML, JSON, basic, problems, sha256
+from tests.conformance.forms import Part, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

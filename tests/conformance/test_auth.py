@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from tests import factories
-from tests.conformance.clients import JSON, basic, fresh, twine_form
+from tests.conformance.clients import JSON, basic, fresh
+from tests.conformance.forms import twine_form
 
 if TYPE_CHECKING:
     from tests.conformance.clients import Index

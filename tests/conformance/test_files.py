@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests import factories
-from tests.conformance.clients import JSON, fresh, metadata_of, sha256
+from tests.conformance.clients import JSON, fresh, sha256
+from tests.conformance.forms import metadata_of
 
 if TYPE_CHECKING:
     from tests.conformance.clients import Index

@@ -9,7 +9,8 @@ from urllib.parse import unquote, urldefrag, urljoin
 import pytest
 from packaging.utils import canonicalize_name
 
-from tests.conformance.clients import JSON, TEXT_HTML, Page, fresh, hrefs, sha256
+from tests.conformance.clients import JSON, TEXT_HTML, fresh, hrefs, sha256
+from tests.conformance.page import Page
 
 if TYPE_CHECKING:
     from tests.conformance.clients import Index
