@@ -69,3 +69,23 @@ def test_a_large_list_of_projects_is_stored_compressed_if_asked_so(large: Shelf)
 
     assert reply.status == 302
     assert b'href="https://index.example/prod/simple/' in gzip.decompress(stored[0].content)
+
+
+def test_a_large_page_is_stored_once_for_all_who_ask(large: Shelf) -> None:
+    stored: list[LargePage] = []
+    pages = Pages(large, Delivery(storing(stored)))
+    replies = [answer(pages, "project") for _ in range(3)]
+
+    assert len(stored) == 1
+    assert {reply.status for reply in replies} == {302}
+
+
+def test_a_large_page_that_changed_is_stored_again(large: Shelf) -> None:
+    stored: list[LargePage] = []
+    pages = Pages(large, Delivery(storing(stored)))
+    answer(pages, "project")
+    files = [wheel(f"1.{number}") for number in range(31)]
+    large.pages[NormalizedName("demo-project")] = page(*files, serial=SERIAL + 1, revision=2)
+    answer(pages, "project")
+
+    assert [len(json.loads(found.content)["files"]) for found in stored] == [30, 31]

@@ -114,6 +114,10 @@ class Delivery:
         headers = variant.headers(source.revision)
         if has_current(request.header("if-none-match"), headers["ETag"]):
             return Reply(304, headers)
+        place = (source.name, variant.label, request.base_url)
+        elsewhere = self._links.find(place)
+        if elsewhere is not None and elsewhere.revision == source.revision:
+            return redirect(elsewhere.link(), cache="no-store")
         body = self._body(source, variant)
         if not body.fits:
             return self._elsewhere(source, variant, request.base_url)
@@ -136,11 +140,8 @@ class Delivery:
 
         A 302, which no installer caches: the URL expires.
         """
-        place = (source.name, variant.label, base_url)
-        stored = self._links.find(place)
-        if stored is None or stored.revision != source.revision:
-            stored = self._stored(source, variant, base_url)
-            self._links.keep(place, stored)
+        stored = self._stored(source, variant, base_url)
+        self._links.keep((source.name, variant.label, base_url), stored)
         return redirect(stored.link(), cache="no-store")
 
     def _stored(self, source: Source, variant: Variant, base_url: str) -> Elsewhere:
