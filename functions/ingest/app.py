@@ -20,6 +20,7 @@ from idlewheel.services.ingest import Ingest, Outcome
 from idlewheel.settings import Settings
 from idlewheel.storage.buckets import S3Files, S3Inbox, connect
 from idlewheel.storage.catalog import DynamoCatalog
+from idlewheel.storage.manifests import S3Manifests
 from idlewheel.storage.publication import DynamoPublisher
 from idlewheel.storage.tables import bind_access, bind_index
 from idlewheel.storage.trusts import DynamoTrusts
@@ -53,6 +54,7 @@ ingest = Ingest(
     files=S3Files(s3, settings.files_bucket, settings.inbox_bucket),
     verify=verify,
     provenance=Attestations(DynamoTrusts(), Policy(settings.attestations), prove).provenance,
+    manifests=S3Manifests(s3, settings.files_bucket),
 )
 processor = BatchProcessor(event_type=EventType.SQS)
 

@@ -13,6 +13,7 @@ from idlewheel.settings import Settings
 from idlewheel.storage.buckets import S3Files, connect
 from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.changes import DynamoChanges
+from idlewheel.storage.manifests import S3Manifests
 from idlewheel.storage.tables import bind_access, bind_index
 from idlewheel.storage.tokens import DynamoTokens
 from idlewheel.storage.trusts import DynamoTrusts
@@ -31,8 +32,12 @@ bind_access(settings.access_table, settings.region)
 catalog = DynamoCatalog()
 tokens = DynamoTokens()
 asked_of_projects = DynamoTrusts()
+s3 = connect(settings.region)
 management = Management(
-    catalog, DynamoChanges(connection), S3Files(connect(settings.region), settings.files_bucket)
+    catalog,
+    DynamoChanges(connection),
+    S3Files(s3, settings.files_bucket),
+    S3Manifests(s3, settings.files_bucket),
 )
 routes = Routes()
 

@@ -11,6 +11,7 @@ from idlewheel.settings import Settings
 from idlewheel.storage import queues
 from idlewheel.storage.buckets import S3Files, S3Inbox, connect
 from idlewheel.storage.catalog import DynamoCatalog
+from idlewheel.storage.manifests import S3Manifests
 from idlewheel.storage.tables import bind_index
 from idlewheel.storage.uploads import DynamoUploads
 from idlewheel.telemetry import count, logger, observed
@@ -23,7 +24,8 @@ files = S3Files(s3, settings.files_bucket)
 lanes = {Lane.FORM: settings.form_queue, Lane.LARGE: settings.large_queue}
 events = queues.SqsEvents(queues.connect(settings.region), lanes, settings.inbox_bucket)
 sweep = Sweep(DynamoUploads(connection), inbox, inbox, events)
-collect = Collect(DynamoCatalog(), files, files)
+manifests = S3Manifests(s3, settings.files_bucket)
+collect = Collect(DynamoCatalog(), files, files, manifests)
 
 
 @observed
@@ -42,5 +44,6 @@ _METRIC = {
     "ended": "OverdueUploads",
     "collected": "OrphanedCopies",
     "mended": "MendedUrls",
+    "noted": "MissingManifests",
 }
 """What should not have been there; operators see it as a metric, and are told what in the log."""

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from tests.conftest import Stack
     from tests.proof.cloud import Cloud
 
-NOW = datetime.now(UTC)
-LATER = NOW + timedelta(days=2)
+LATER = datetime.now(UTC) + timedelta(days=2)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -73,7 +76,7 @@ def test_a_lost_event_is_sent_again_as_ingest_reads_it(
     upload = cloud.send(cloud.ports.token(), wheel("1.0+local.1"))
     assert upload is not None
 
-    done = app.sweep.sweep(NOW + timedelta(minutes=4))
+    done = app.sweep.sweep(now() + timedelta(minutes=4))
 
     (key,) = sent_again(stack)
     body = json.dumps({"Records": [{"s3": {"object": {"key": key}}}]})
@@ -85,7 +88,7 @@ def test_no_upload_waits_for_more_than_fifteen_minutes(cloud: Cloud, app: Any) -
     upload = cloud.send(cloud.ports.token(), wheel())
     assert upload is not None
 
-    done = app.sweep.sweep(NOW + timedelta(minutes=16))
+    done = app.sweep.sweep(now() + timedelta(minutes=16))
 
     ended = cloud.ports.uploads.get(upload.id)
     assert done == {"ended": 1}
@@ -100,8 +103,8 @@ def test_what_was_judged_and_still_lies_there_is_discarded(cloud: Cloud, app: An
     assert upload is not None
     cloud.ports.inbox.stage(upload.staged_key, wheel()[1], upload.sha256)
 
-    assert app.sweep.sweep(NOW) == {"discarded": 1}
-    assert app.sweep.sweep(NOW) == {}
+    assert app.sweep.sweep(now()) == {"discarded": 1}
+    assert app.sweep.sweep(now()) == {}
 
 
 def test_copies_that_nobody_owns_are_collected_once_they_are_old(
@@ -112,7 +115,7 @@ def test_copies_that_nobody_owns_are_collected_once_they_are_old(
     upload = cloud.send(token, wheel("2.0"))
     assert upload is not None
     cloud.ports.files.adopt(upload.staged_key, f"files/demo/{upload.sha256}/{upload.filename}")
-    young = collect.collect(NOW)
+    young = collect.collect(now())
 
     old = collect.collect(LATER)
 
@@ -136,7 +139,7 @@ def test_urls_that_say_other_than_the_table_are_mended(cloud: Cloud, collect: Co
     token = cloud.ports.token()
     cloud.publish(token, wheel())
     cloud.publish(token, wheel("2.0"))
-    cloud.management.delete_file(ADMIN, DEMO, wheel()[0], NOW)
+    cloud.management.delete_file(ADMIN, DEMO, wheel()[0], now())
     state = cloud.look()
     deleted, listed = (state.files[DEMO, wheel(version)[0]] for version in ("1.0", "2.0"))
     cloud.ports.files.reveal([deleted.key(DEMO)])
@@ -161,13 +164,25 @@ def test_a_large_file_is_not_verified_again_at_every_sweep(cloud: Cloud, app: An
     upload = cloud.ports.upload(token, lane=Lane.LARGE)
     cloud.ports.inbox.stage(upload.staged_key, b"", EMPTY)
 
-    sweeps = [app.sweep.sweep(NOW + timedelta(minutes=minute)) for minute in range(1, 60, 5)]
+    start = now()
+    sweeps = [app.sweep.sweep(start + timedelta(minutes=minute)) for minute in range(1, 60, 5)]
 
     assert [minute * 5 + 1 for minute, done in enumerate(sweeps) if "sent again" in done] == [
         21,
         41,
     ]
-    assert app.sweep.sweep(NOW + timedelta(hours=5)) == {"ended": 1}
+    assert app.sweep.sweep(now() + timedelta(hours=5)) == {"ended": 1}
 
 
 EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+def test_manifests_that_are_missing_are_written(
+    stack: Stack, cloud: Cloud, collect: Collect
+) -> None:
+    cloud.publish(cloud.ports.token(), wheel())
+    s3 = stack.emulator.client("s3")
+    s3.delete_object(Bucket=stack.files_bucket, Key=f"manifests/demo/{wheel()[0]}.json")
+
+    assert collect.collect(LATER)["noted"] == 1
+    assert collect.collect(LATER)["noted"] == 0

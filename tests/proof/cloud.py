@@ -18,7 +18,9 @@ from idlewheel.domain.names import NormalizedName
 from idlewheel.errors import Rejected
 from idlewheel.services.ingest import Ingest
 from idlewheel.services.manage import Management
+from idlewheel.services.manifests import Unkept
 from idlewheel.services.receive import Reception
+from idlewheel.storage.manifests import S3Manifests
 from tests import factories
 from tests.contract.ports import Ports, fake_ports, real_ports
 from tests.fakes import World
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from idlewheel.distribution.verify import Distribution
     from idlewheel.domain.tokens import Token
     from idlewheel.domain.uploads import Upload
+    from idlewheel.services.manifests import Manifests
     from tests.conftest import Stack
 
 DEMO = NormalizedName("demo")
@@ -76,6 +79,7 @@ class Cloud:
     ports: Ports
     look: Callable[[], state.State]
     wipe: Callable[[], None]
+    manifests: Manifests = field(default_factory=Unkept)
 
     @property
     def reception(self) -> Reception:
@@ -84,11 +88,19 @@ class Cloud:
     @property
     def ingest(self) -> Ingest:
         ports = self.ports
-        return Ingest(ports.uploads, ports.publisher, ports.inbox, ports.files, VERDICTS.verify)
+        return Ingest(
+            ports.uploads,
+            ports.publisher,
+            ports.inbox,
+            ports.files,
+            VERDICTS.verify,
+            manifests=self.manifests,
+        )
 
     @property
     def management(self) -> Management:
-        return Management(self.ports.catalog, self.ports.changes, self.ports.files)
+        ports = self.ports
+        return Management(ports.catalog, ports.changes, ports.files, self.manifests)
 
     def send(
         self,
@@ -130,7 +142,8 @@ def _clear(world: World) -> None:
 def of_stack(stack: Stack, connection: Connection) -> Cloud:
     """An index on the emulator."""
     ports = real_ports(stack, connection)
-    return Cloud(ports, lambda: state.of_stack(stack), lambda: _empty(stack))
+    manifests = S3Manifests(state.s3_of(stack.emulator), stack.files_bucket)
+    return Cloud(ports, lambda: state.of_stack(stack), lambda: _empty(stack), manifests)
 
 
 def _empty(stack: Stack) -> None:

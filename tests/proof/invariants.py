@@ -11,7 +11,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from idlewheel.domain.project import FileState, METADATA_SUFFIX, page_of
+from idlewheel.domain.project import METADATA_SUFFIX, FileState, page_of
 from idlewheel.domain.uploads import UploadState
 from idlewheel.domain.versions import canonical
 

@@ -64,12 +64,18 @@ def violations(cloud: Cloud, scenario: Scenario, at: int, fault: Fault) -> Itera
     yield from broken(cloud.look(), end, settled=True)
 
 
+def is_read(call: str) -> bool:
+    """To die after a read is to die before the next call."""
+    return call.partition(":")[2].startswith(("Get", "Head", "List", "Query", "BatchGet"))
+
+
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_fault_at_any_call_changes_no_end(cloud: Cloud, name: str) -> None:
     scenario = SCENARIOS[name]
     calls = calls_of(cloud, scenario)
-    cases = [(at, fault) for at in range(1, len(calls) + 1) for fault in FAULTS]
+    places = [at for at, call in enumerate(calls, 1) if EVERYTHING or not is_read(call)]
+    cases = [(at, fault) for at in places for fault in FAULTS]
 
     found = {
         f"call {at}, {calls[at - 1]}: {fault}": problems

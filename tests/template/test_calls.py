@@ -43,13 +43,11 @@ BY_LAMBDA = {"sqs:", "logs:"}
 NOT_IN_THE_STORY = {
     "IndexRole": {"s3:GetObject", "s3:PutObject", "s3:ListBucket"},
     "IngestRole": {"s3:DeleteObjectVersion", "s3:ListBucket"},
-    "ManageRole": {"s3:PutObject"},
 }
 """Granted, and not called here: what signatures, races and misses need.
 
 IndexRole: whoever holds a presigned URL reads with it; a key that is missing is a 404; snapshots.
 IngestRole: a refusal after the copy takes it back; an object that is gone is a 404.
-ManageRole: manifests.
 """
 
 

@@ -24,7 +24,7 @@ class Failing:
         assert function == "SweepFunction"
         self.events.append(event)
         if len(self.events) % 2:
-            raise FunctionFailed("no")
+            raise FunctionFailed("Crashed", "no")
         return b"{}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import METADATA_SUFFIX, File
 from idlewheel.domain.uploads import UploadState, parse_staged_key
 from idlewheel.errors import NotFound, Problem, Refusal, Rejected
+from idlewheel.services.manifests import Unkept
 from idlewheel.services.ports import Publication
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from idlewheel.distribution.verify import Distribution
     from idlewheel.domain.uploads import Upload
+    from idlewheel.services.manifests import Manifests
     from idlewheel.services.ports import Files, Inbox, Publisher, Uploads
 
     Verify = Callable[[Path, Declaration], Distribution]
@@ -53,6 +55,7 @@ class Ingest:
     verify: Verify
     provenance: Callable[[Upload], bytes | None] = lambda _upload: None
     """Answers what is served of an upload's attestations. Raises Rejected."""
+    manifests: Manifests = field(default_factory=Unkept)
 
     def process(self, key: str) -> tuple[Outcome, tuple[Problem, ...]]:
         """Take the object staged at *key* to its verdict; answer it, with the reasons if refused.
@@ -61,8 +64,9 @@ class Ingest:
             Unavailable: nothing was decided; the event must come again.
 
         """
-        upload = self._awaited(key)
-        if upload is None:
+        upload = self._known(key)
+        if upload is None or upload.state.terminal:
+            self._note(upload)  # whoever published it may have died before this
             self.inbox.discard(key)
             return Outcome.IGNORED, ()
         written: list[tuple[str, str]] = []
@@ -76,17 +80,23 @@ class Ingest:
             outcome, problems = self._refuse(upload, refusal)
         if outcome in {Outcome.REJECTED, Outcome.DUPLICATE}:
             self._drop(written)
+        if outcome is Outcome.PUBLISHED:
+            self.manifests.note_file(upload.project, upload.filename)
         self.inbox.discard(key)
         return outcome, problems
 
     def abandon(self, key: str) -> None:
         """End the upload of an object that could not be processed after several tries."""
-        upload = self._awaited(key)
-        if upload is not None:
+        upload = self._known(key)
+        if upload is not None and not upload.state.terminal:
             self.uploads.reject(upload.id, _internal(upload))
         self.inbox.discard(key)
 
-    def _awaited(self, key: str) -> Upload | None:
+    def _note(self, upload: Upload | None) -> None:
+        if upload is not None and upload.state is UploadState.PUBLISHED:
+            self.manifests.note_file(upload.project, upload.filename)
+
+    def _known(self, key: str) -> Upload | None:
         staged = parse_staged_key(key)
         if staged is None:
             return None
@@ -94,7 +104,7 @@ class Ingest:
             upload = self.uploads.get(staged.upload_id)
         except NotFound:
             return None
-        return None if upload.state.terminal or upload.staged_key != key else upload
+        return upload if upload.staged_key == key else None
 
     def _judge(self, upload: Upload, written: list[tuple[str, str]]) -> Outcome:
         if self.publisher.precheck(upload):

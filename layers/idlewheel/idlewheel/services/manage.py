@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from idlewheel.domain.access import Action
 from idlewheel.domain.versions import canonical
 from idlewheel.errors import Gone
+from idlewheel.services.manifests import Unkept
 from idlewheel.services.urls import Urls, is_active, keys_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from idlewheel.domain.access import Principal
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import File, Project, Status
+    from idlewheel.services.manifests import Manifests
     from idlewheel.services.ports import Catalog, Changes, Files
 
 RESTORABLE = timedelta(days=30)
@@ -31,6 +33,7 @@ class Management:
     catalog: Catalog
     changes: Changes
     files: Files
+    manifests: Manifests = field(default_factory=Unkept)
 
     @property
     def _urls(self) -> Urls:
@@ -47,6 +50,7 @@ class Management:
             self.files.reveal(keys_of(name, active))
         project = self.changes.set_status(name, status, reason)
         self._urls.agree(name)
+        self.manifests.note_project(name)
         return project
 
     def yank_release(
@@ -55,6 +59,7 @@ class Management:
         """Yank a release (PEP 592), or unyank it where *reason* is None."""
         principal.require(Action.YANK, name)
         self.changes.yank_release(name, version, reason)
+        self.manifests.note_project(name)
 
     def yank_file(
         self, principal: Principal, name: NormalizedName, filename: str, reason: str | None
@@ -62,6 +67,7 @@ class Management:
         """Yank one file, or unyank it where *reason* is None."""
         principal.require(Action.YANK, name)
         self.changes.yank_file(name, filename, reason)
+        self.manifests.note_project(name)
 
     def delete_file(
         self, principal: Principal, name: NormalizedName, filename: str, now: datetime
@@ -69,6 +75,7 @@ class Management:
         """Unlist one file and stop its URL; its name stays taken for ever."""
         principal.require(Action.ADMIN, name)
         self._delete(name, [self.catalog.file(name, filename)], now)
+        self.manifests.note_project(name)
 
     def delete_release(
         self, principal: Principal, name: NormalizedName, version: str, now: datetime
@@ -78,6 +85,7 @@ class Management:
         self.catalog.release(name, version)
         self._delete(name, self._of_release(name, version), now)
         self.changes.mark_release(name, version, deleted=True)
+        self.manifests.note_project(name)
 
     def delete_project(self, principal: Principal, name: NormalizedName, now: datetime) -> None:
         """Delete every file of a project; the project stays known, so that its name is ours."""
@@ -86,6 +94,7 @@ class Management:
         self._delete(name, self.catalog.files(name), now)
         for release in self.catalog.page(project).releases:
             self.changes.mark_release(name, release.version, deleted=True)
+        self.manifests.note_project(name)
 
     def restore_file(
         self, principal: Principal, name: NormalizedName, filename: str, now: datetime
@@ -93,6 +102,7 @@ class Management:
         """List a deleted file again."""
         principal.require(Action.ADMIN, name)
         self._restore(name, [self.catalog.file(name, filename)], now)
+        self.manifests.note_project(name)
 
     def restore_release(
         self, principal: Principal, name: NormalizedName, version: str, now: datetime
@@ -102,6 +112,7 @@ class Management:
         self.catalog.release(name, version)
         self._restore(name, self._of_release(name, version), now)
         self.changes.mark_release(name, version, deleted=False)
+        self.manifests.note_project(name)
 
     def restore_project(self, principal: Principal, name: NormalizedName, now: datetime) -> None:
         """List every deleted file of a project again that can still be restored."""
@@ -111,6 +122,7 @@ class Management:
         self._restore(name, files, now)
         for version in sorted({file.version for file in files}):
             self.changes.mark_release(name, version, deleted=False)
+        self.manifests.note_project(name)
 
     def _delete(self, name: NormalizedName, files: Sequence[File], now: datetime) -> None:
         # The table first: a page must never list a file whose URL has stopped already.

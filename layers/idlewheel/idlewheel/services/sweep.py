@@ -17,6 +17,7 @@ from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.project import METADATA_SUFFIX
 from idlewheel.domain.uploads import IN_FLIGHT, SESSION, Lane, parse_staged_key
 from idlewheel.errors import NotFound, Problem, Rejected
+from idlewheel.services.manifests import Manifests
 from idlewheel.services.urls import Urls, is_active, keys_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,14 @@ class Store(Protocol):
         ...
 
 
+class NotedManifests(Manifests, Protocol):
+    """The manifests, listed."""
+
+    def files_noted(self, name: NormalizedName) -> set[str]:
+        """The filenames of a project that have one."""
+        ...
+
+
 class Events(Protocol):
     """The queues that ingest reads."""
 
@@ -131,6 +140,7 @@ class Collect:
     catalog: Catalog
     files: Files
     store: Store
+    manifests: NotedManifests
 
     def collect(self, now: datetime) -> Counter[str]:
         """Go through the whole bucket, project by project; count what was found."""
@@ -152,9 +162,18 @@ class Collect:
             for key, file in files.items()
             if (key in shown) != (offered and is_active(file))
         }
+        if files:
+            yield from self._note(name, {file.filename for file in files.values()})
         if wrong:
             Urls(self.catalog, self.files).agree(name, list(wrong.values()))
             yield from ("mended" for _ in wrong)
+
+    def _note(self, name: NormalizedName, filenames: set[str]) -> Iterator[str]:
+        """Write the manifests that are missing, and what the project is now in any case."""
+        for filename in sorted(filenames - self.manifests.files_noted(name)):
+            self.manifests.note_file(name, filename)
+            yield "noted"
+        self.manifests.note_project(name)
 
     def _orphan(self, one: Stored, now: datetime) -> str:
         if now - one.stored_at < ABANDONED:
