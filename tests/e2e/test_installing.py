@@ -117,6 +117,16 @@ def test_a_wrong_token_installs_nothing(
     assert name not in sandbox.installed()
 
 
+@pytest.mark.shows("install without a token: refused")
+def test_no_token_installs_nothing(
+    client: Installer, index: Index, sandbox: Sandbox, name: str
+) -> None:
+    index.has(wheel(name, "1.0"))
+    client.install(sandbox, index.url, name).failed()
+
+    assert name not in sandbox.installed()
+
+
 @pytest.mark.shows("install with another project's token: refused")
 def test_a_token_for_one_project_installs_no_other(
     client: Installer, index: Index, sandbox: Sandbox, another: Sandbox, name: str
