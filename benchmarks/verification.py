@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "layers" / "idlewheel"))
 
-from benchmarks.cost import cost  # noqa: E402 -- after the path is set
+from benchmarks.judging import cost  # noqa: E402 -- after the path is set
 from idlewheel.distribution.digests import digests_of  # noqa: E402
 from idlewheel.distribution.form import Declaration  # noqa: E402 -- found by the line above
 from idlewheel.distribution.verify import verify, wanted  # noqa: E402

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.cost import cost
+from benchmarks.judging import cost
 from idlewheel.distribution import isolation
 from idlewheel.distribution.form import Declaration
 from idlewheel.distribution.policy import MIB, Policy
