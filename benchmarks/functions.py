@@ -62,10 +62,10 @@ def prepare(emulated: Emulated) -> None:
     )
     sys.path.insert(0, str(ROOT / "layers/idlewheel"))
     session = botocore.session.get_session()
-    dynamodb = session.create_client("dynamodb", region_name=REGION)
+    dynamodb: Any = session.create_client("dynamodb", region_name=REGION)
     for name, indexed in (("bench-index", True), ("bench-access", False)):
         dynamodb.create_table(**_table(name, indexed=indexed))
-    s3 = session.create_client("s3", region_name=REGION)
+    s3: Any = session.create_client("s3", region_name=REGION)
     for bucket in BUCKETS:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
