@@ -101,7 +101,11 @@ def _of_stack(stack: Stack) -> State:
         },
         uploads={one.id: one for _, one in of(tables.UploadItem, mapping.upload)},
         tokens={one.id: one for _, one in of(tables.TokenItem, mapping.token)},
-        listings={one.name: one for _, one in of(tables.ListingItem, mapping.listing) if one.shown},
+        listings={
+            one.name: one
+            for _, one in of(tables.ListingItem, lambda item: mapping.listing(item.serialize()))
+            if one.shown
+        },
         described=frozenset(
             (item.pk.split("#")[1], item.pk.split("#")[2])
             for item, _ in of(tables.MetadataItem, lambda item: item)

@@ -12,10 +12,10 @@ from idlewheel.domain.project import Delta, page_of
 from idlewheel.errors import NotFound, Unavailable
 from idlewheel.storage import keys, mapping
 from idlewheel.storage.tables import (
+    ByRevision,
     ClaimItem,
     FileItem,
     IndexItem,
-    ListingItem,
     MetadataItem,
     ProjectItem,
     ReleaseItem,
@@ -119,13 +119,21 @@ class DynamoCatalog:
 
     def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
         """What one root shard lists, hidden ones included, of those changed after *serial*."""
-        return [
-            mapping.listing(item)
-            for item in IndexItem.by_revision.query(
-                keys.root(shard), IndexItem.revision > serial, consistent_read=True
+        table = IndexItem._get_connection()  # noqa: SLF001 - as in root_counters
+        found: list[Listing] = []
+        start: dict[str, object] | None = None
+        while True:
+            page = table.query(
+                keys.root(shard),
+                IndexItem.revision > serial,
+                consistent_read=True,
+                exclusive_start_key=start,
+                index_name=ByRevision.Meta.index_name,
             )
-            if isinstance(item, ListingItem)
-        ]
+            found += map(mapping.listing, page["Items"])
+            start = page.get("LastEvaluatedKey")
+            if start is None:
+                return found
 
 
 def _get(kind: type[Item], pk: str, sk: str, missing: str) -> Item:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from idlewheel.domain.access import parse_scopes
 from idlewheel.domain.names import NormalizedName
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from idlewheel.domain.access import Scope
-    from idlewheel.storage.tables import ClaimItem, ListingItem, ProjectItem, ReleaseItem
+    from idlewheel.storage.tables import ClaimItem, ProjectItem, ReleaseItem
 
 
 def project(item: ProjectItem) -> Project:
@@ -118,15 +118,18 @@ def claim(item: ClaimItem) -> Claim:
     return Claim(item.filename, item.sha256, item.upload_id, FileState(item.state))
 
 
-def listing(item: ListingItem) -> Listing:
-    """Read what the list of projects shows of one."""
+def listing(item: Mapping[str, Mapping[str, Any]]) -> Listing:
+    """Read what the list of projects shows of one, as DynamoDB tells it.
+
+    There may be a hundred thousand: making a model of each would take five times as long.
+    """
     return Listing(
-        NormalizedName(item.name),
-        item.display_name,
-        int(item.revision or 0),
-        not item.hidden,
-        int(item.writes),
-        int(item.size or 0),
+        NormalizedName(item["name"]["S"]),
+        item["display_name"]["S"],
+        int(item["revision"]["N"]),
+        "hidden" not in item,
+        int(item["writes"]["N"]),
+        int(item["size"]["N"]) if "size" in item else 0,
     )
 
 
