@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from idlewheel.domain.audit import OURSELVES, Act, Actor, Record
 from idlewheel.domain.project import (
     Claim,
     Delta,
@@ -32,6 +33,7 @@ from idlewheel.services.ports import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from idlewheel.domain.attestations import Trust
@@ -54,6 +56,7 @@ class World:
     sessions: dict[str, set[str]] = field(default_factory=dict)
     in_flight: dict[tuple[str, ...], str] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
     trusts: dict[str, Trust | None] = field(default_factory=dict)
     staged: dict[str, bytes] = field(default_factory=dict)
     versions: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
@@ -159,6 +162,12 @@ class FakeUploads:
         return self.world.uploads[upload_id]
 
     def reject(self, upload_id: str, refusal: Refusal) -> Upload:
+        upload = self.get(upload_id)
+        if not upload.state.terminal:
+            actor = Actor(upload.principal, upload.token_id)
+            problems = [list(problem) for problem in refusal.problems]
+            said = {"code": refusal.code, "problems": problems}
+            note(self.world, Act.REJECTED, actor, upload.project, upload.filename, **said)
         self.end(
             upload_id,
             state=UploadState.REJECTED,
@@ -233,6 +242,13 @@ class FakePublisher:
         )
         world.metadata.setdefault(place, publication.release_metadata)
         FakeUploads(world).end(upload.id, state=UploadState.PUBLISHED)
+        said = {"version": upload.version, "sha256": publication.file.sha256, "upload": upload.id}
+        actor = Actor(upload.principal, upload.token_id)
+        note(world, Act.PUBLISHED, actor, upload.project, upload.filename, **said)
+
+
+def _yank(reason: str | None) -> Act:
+    return Act.UNYANKED if reason is None else Act.YANKED
 
 
 def step(world: World, name: NormalizedName, display_name: str = "", touched: int = 0) -> Project:
@@ -255,26 +271,66 @@ def step(world: World, name: NormalizedName, display_name: str = "", touched: in
     return after
 
 
-class FakeChanges:
+class FakeAudit:
     def __init__(self, world: World) -> None:
         self.world = world
+
+    def find(
+        self,
+        project: str | None = None,
+        principal: str | None = None,
+        day: date | None = None,
+        most: int = 100,
+    ) -> Sequence[Record]:
+        found = [
+            record
+            for record in sorted(self.world.records, key=lambda one: one.at, reverse=True)
+            if project in {None, record.project}
+            and principal in {None, record.actor.principal}
+            and day in {None, record.at.date()}
+        ]
+        return found[:most]
+
+
+def note(
+    world: World, act: Act, actor: Actor, project: str | None, *subjects: str, **detail: Any
+) -> None:
+    """Record an act, as it is recorded in the transaction that does it."""
+    said = {key.rstrip("_"): value for key, value in detail.items() if value is not None}
+    world.records.append(Record(datetime.now(UTC), act, actor, project, subjects, said))
+
+
+class FakeChanges:
+    def __init__(self, world: World, actor: Actor = OURSELVES) -> None:
+        self.world = world
+        self.actor = actor
+
+    def by(self, actor: Actor) -> FakeChanges:
+        return FakeChanges(self.world, actor)
+
+    def _note(self, act: Act, name: str, *subjects: str, **detail: Any) -> None:
+        note(self.world, act, self.actor, name, *subjects, **detail)
 
     def set_status(self, name: NormalizedName, status: Status, reason: str | None) -> Project:
         project = step(self.world, name)
         self.world.projects[name] = replace(project, status=status, status_reason=reason)
+        self._note(Act.STATUS_CHANGED, name, status=status.value, reason=reason)
         return self.world.projects[name]
 
     def yank_release(self, name: NormalizedName, version: str, reason: str | None) -> None:
         self._change_release(name, version, yanked=reason)
+        self._note(_yank(reason), name, version, reason=reason)
 
     def mark_release(self, name: NormalizedName, version: str, *, deleted: bool) -> None:
         self._change_release(name, version, deleted=deleted)
+        self._note(Act.DELETED if deleted else Act.RESTORED, name, version)
 
     def yank_file(self, name: NormalizedName, filename: str, reason: str | None) -> None:
         if (name, filename) not in self.world.files:
             raise NotFound(f"there is no file '{filename}'")
         revision = step(self.world, name, touched=1).revision
         self._change_file(name, filename, revision, yanked=reason)
+        self._note(_yank(reason), name, filename, reason=reason)
 
     def delete_files(self, name: NormalizedName, files: Iterable[File], now: datetime) -> None:
         self._mark(name, files, FileState.DELETED, now)
@@ -298,6 +354,8 @@ class FakeChanges:
             self._change_file(name, file.filename, revision, state=state, deleted_at=when)
             key = file.filename.casefold()
             self.world.claims[key] = replace(self.world.claims[key], state=state)
+        act = Act.RESTORED if state is FileState.ACTIVE else Act.DELETED
+        self._note(act, name, *(file.filename for file in some))
 
     def _change_file(
         self, name: NormalizedName, filename: str, revision: int, **changes: Any
@@ -407,11 +465,21 @@ class FakeTrusts:
 
 
 class FakeTokens:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, actor: Actor = OURSELVES) -> None:
         self.world = world
+        self.actor = actor
+
+    def by(self, actor: Actor) -> FakeTokens:
+        return type(self)(self.world, actor)
+
+    def _note(self, act: Act, token: Token) -> None:
+        said = {"kind": token.kind.value, "for_": token.principal}
+        scopes = " ".join(str(scope) for scope in token.scopes)
+        note(self.world, act, self.actor, None, token.id, **said, scopes=scopes)
 
     def add(self, token: Token) -> None:
         self.world.tokens[token.id] = token
+        self._note(Act.TOKEN_ISSUED, token)
 
     def get(self, token_id: str) -> Token:
         if token_id not in self.world.tokens:
@@ -419,8 +487,11 @@ class FakeTokens:
         return self.world.tokens[token_id]
 
     def revoke(self, token_id: str) -> Token:
-        revoked = replace(self.get(token_id), state=TokenState.REVOKED)
+        token = self.get(token_id)
+        revoked = replace(token, state=TokenState.REVOKED)
         self.world.tokens[token_id] = revoked
+        if token != revoked:
+            self._note(Act.TOKEN_REVOKED, revoked)
         return revoked
 
     def all(self) -> Sequence[Token]:

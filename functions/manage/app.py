@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.domain.access import Action
+from idlewheel.domain.audit import Actor
 from idlewheel.errors import IdlewheelError
 from idlewheel.services import credentials
 from idlewheel.services.manage import Management
 from idlewheel.settings import Settings
+from idlewheel.storage.audit import DynamoAudit
 from idlewheel.storage.buckets import S3Files, connect
 from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.changes import DynamoChanges
@@ -18,7 +20,7 @@ from idlewheel.storage.tables import bind_access, bind_index
 from idlewheel.storage.tokens import DynamoTokens
 from idlewheel.storage.trusts import DynamoTrusts
 from idlewheel.telemetry import count, observed
-from idlewheel.web import trusts, wishes
+from idlewheel.web import audit, trusts, wishes
 from idlewheel.web.files import asked_project
 from idlewheel.web.routing import Routes
 
@@ -30,7 +32,8 @@ settings = Settings()
 connection = bind_index(settings.index_table, settings.region)
 bind_access(settings.access_table, settings.region)
 catalog = DynamoCatalog()
-tokens = DynamoTokens()
+tokens = DynamoTokens(connection)
+records = DynamoAudit()
 asked_of_projects = DynamoTrusts()
 s3 = connect(settings.region)
 management = Management(
@@ -63,9 +66,8 @@ def issue_token(request: Request) -> Reply:
     """Issue a token; the answer is the only time that it is shown."""
     principal = request.principal()
     principal.require(Action.ADMIN)
-    text, token = credentials.issue(
-        tokens, wishes.token(wishes.document(request)), principal.name, now()
-    )
+    wish = wishes.token(wishes.document(request))
+    text, token = credentials.issue(tokens.by(principal.actor), wish, principal.name, now())
     count("TokensIssued")
     return wishes.reply({"token": text, **wishes.describe(token)}, 201)
 
@@ -81,8 +83,19 @@ def list_tokens(request: Request) -> Reply:
 @routes.route("DELETE /manage/tokens/{id}")
 def revoke_token(request: Request) -> Reply:
     """Revoke a token: nothing is published with it from now on."""
-    request.principal().require(Action.ADMIN)
-    return wishes.reply(wishes.describe(tokens.revoke(request.parameters["id"])))
+    principal = request.principal()
+    principal.require(Action.ADMIN)
+    revoked = tokens.by(principal.actor).revoke(request.parameters["id"])
+    return wishes.reply(wishes.describe(revoked))
+
+
+@routes.route("GET /manage/audit")
+def show_audit(request: Request) -> Reply:
+    """Tell who did what, with which token, to what: of a project, of a principal, of a day."""
+    asked = audit.asked(request)
+    request.principal().require(Action.ADMIN, asked.project)
+    found = records.find(asked.project, asked.principal, asked.day, audit.MOST)
+    return wishes.reply({"records": [audit.describe(record) for record in found]})
 
 
 @routes.route("GET /manage/projects/{project}")
@@ -209,7 +222,7 @@ def bootstrap(event: dict[str, Any]) -> dict[str, Any]:
     """Issue a token to the owner of the AWS account; this is how the first one comes about."""
     try:
         wish = wishes.token(event.get("issue"))
-        text, token = credentials.issue(tokens, wish, "aws", now())
+        text, token = credentials.issue(tokens.by(Actor("aws", "")), wish, "aws", now())
     except IdlewheelError as error:
         return wishes.refused(error)
     return {"token": text, **wishes.describe(token)}

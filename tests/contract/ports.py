@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from idlewheel.domain.tokens import Token
     from idlewheel.services.ports import (
         Admission,
+        Audit,
         Catalog,
         Changes,
         Files,
@@ -53,6 +54,7 @@ class Ports:
     inbox: Inbox
     files: Files
     tokens: Tokens
+    audit: Audit
     download: Callable[[str], bytes | None]
     """What a client gets for a key of the files bucket; None for a 404."""
     gate: Gate
@@ -130,6 +132,7 @@ def fake_ports(world: fakes.World | None = None) -> Ports:
         fakes.FakeInbox(world),
         files,
         fakes.FakeTokens(world),
+        fakes.FakeAudit(world),
         files.read,
         gate,
         gate.put,
@@ -139,6 +142,7 @@ def fake_ports(world: fakes.World | None = None) -> Ports:
 def real_ports(stack: Stack, connection: Connection) -> Ports:
     """The real adapters, on tables and buckets of their own."""
     from idlewheel.storage import buckets
+    from idlewheel.storage.audit import DynamoAudit
     from idlewheel.storage.catalog import DynamoCatalog
     from idlewheel.storage.changes import DynamoChanges
     from idlewheel.storage.gate import S3Gate
@@ -163,7 +167,8 @@ def real_ports(stack: Stack, connection: Connection) -> Ports:
         DynamoChanges(connection),
         buckets.S3Inbox(s3, stack.inbox_bucket),
         buckets.S3Files(s3, stack.files_bucket, stack.inbox_bucket),
-        DynamoTokens(),
+        DynamoTokens(connection),
+        DynamoAudit(),
         download,
         S3Gate(
             Signer(

@@ -34,6 +34,8 @@ class _Wired:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
         wire = self._wire
+        if name == "by":  # no step, and what it answers is a port again
+            return lambda actor: wire.around(method(actor))
 
         @functools.wraps(method)
         def call(*arguments: Any, **named: Any) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from idlewheel.domain.audit import Actor
 from idlewheel.domain.names import normalize
 from idlewheel.errors import Denied, Problem, Rejected
 
@@ -120,6 +121,11 @@ class Principal:
     token_id: str
     scopes: tuple[Scope, ...]
     expires_at: datetime
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts when this principal does, as the audit has it."""
+        return Actor(self.name, self.token_id)
 
     def may(self, action: Action, project: NormalizedName | None = None) -> bool:
         """Say whether *action* is allowed on *project*, or on the whole index."""

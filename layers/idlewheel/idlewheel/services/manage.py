@@ -48,7 +48,7 @@ class Management:
             # At no moment may a page list a file whose URL does not answer.
             active = [file for file in self.catalog.files(name) if is_active(file)]
             self.files.reveal(keys_of(name, active))
-        project = self.changes.set_status(name, status, reason)
+        project = self.changes.by(principal.actor).set_status(name, status, reason)
         self._urls.agree(name)
         self.manifests.note_project(name)
         return project
@@ -58,7 +58,7 @@ class Management:
     ) -> None:
         """Yank a release (PEP 592), or unyank it where *reason* is None."""
         principal.require(Action.YANK, name)
-        self.changes.yank_release(name, version, reason)
+        self.changes.by(principal.actor).yank_release(name, version, reason)
         self.manifests.note_project(name)
 
     def yank_file(
@@ -66,7 +66,7 @@ class Management:
     ) -> None:
         """Yank one file, or unyank it where *reason* is None."""
         principal.require(Action.YANK, name)
-        self.changes.yank_file(name, filename, reason)
+        self.changes.by(principal.actor).yank_file(name, filename, reason)
         self.manifests.note_project(name)
 
     def delete_file(
@@ -74,7 +74,7 @@ class Management:
     ) -> None:
         """Unlist one file and stop its URL; its name stays taken for ever."""
         principal.require(Action.ADMIN, name)
-        self._delete(name, [self.catalog.file(name, filename)], now)
+        self._delete(principal, name, [self.catalog.file(name, filename)], now)
         self.manifests.note_project(name)
 
     def delete_release(
@@ -83,17 +83,17 @@ class Management:
         """Delete every file of a release, and drop its version."""
         principal.require(Action.ADMIN, name)
         self.catalog.release(name, version)
-        self._delete(name, self._of_release(name, version), now)
-        self.changes.mark_release(name, version, deleted=True)
+        self._delete(principal, name, self._of_release(name, version), now)
+        self.changes.by(principal.actor).mark_release(name, version, deleted=True)
         self.manifests.note_project(name)
 
     def delete_project(self, principal: Principal, name: NormalizedName, now: datetime) -> None:
         """Delete every file of a project; the project stays known, so that its name is ours."""
         principal.require(Action.ADMIN, name)
         project = self.catalog.project(name)
-        self._delete(name, self.catalog.files(name), now)
+        self._delete(principal, name, self.catalog.files(name), now)
         for release in self.catalog.page(project).releases:
-            self.changes.mark_release(name, release.version, deleted=True)
+            self.changes.by(principal.actor).mark_release(name, release.version, deleted=True)
         self.manifests.note_project(name)
 
     def restore_file(
@@ -101,7 +101,7 @@ class Management:
     ) -> None:
         """List a deleted file again."""
         principal.require(Action.ADMIN, name)
-        self._restore(name, [self.catalog.file(name, filename)], now)
+        self._restore(principal, name, [self.catalog.file(name, filename)], now)
         self.manifests.note_project(name)
 
     def restore_release(
@@ -110,8 +110,8 @@ class Management:
         """List every file of a deleted release again, and its version."""
         principal.require(Action.ADMIN, name)
         self.catalog.release(name, version)
-        self._restore(name, self._of_release(name, version), now)
-        self.changes.mark_release(name, version, deleted=False)
+        self._restore(principal, name, self._of_release(name, version), now)
+        self.changes.by(principal.actor).mark_release(name, version, deleted=False)
         self.manifests.note_project(name)
 
     def restore_project(self, principal: Principal, name: NormalizedName, now: datetime) -> None:
@@ -119,22 +119,30 @@ class Management:
         principal.require(Action.ADMIN, name)
         self.catalog.project(name)
         files = [file for file in self.catalog.files(name) if _restorable(file, now)]
-        self._restore(name, files, now)
+        self._restore(principal, name, files, now)
         for version in sorted({file.version for file in files}):
-            self.changes.mark_release(name, version, deleted=False)
+            self.changes.by(principal.actor).mark_release(name, version, deleted=False)
         self.manifests.note_project(name)
 
-    def _delete(self, name: NormalizedName, files: Sequence[File], now: datetime) -> None:
+    def _delete(
+        self, principal: Principal, name: NormalizedName, files: Sequence[File], now: datetime
+    ) -> None:
         # The table first: a page must never list a file whose URL has stopped already.
-        self.changes.delete_files(name, [file for file in files if is_active(file)], now)
+        self.changes.by(principal.actor).delete_files(
+            name, [file for file in files if is_active(file)], now
+        )
         self._urls.agree(name, files)
 
-    def _restore(self, name: NormalizedName, files: Sequence[File], now: datetime) -> None:
+    def _restore(
+        self, principal: Principal, name: NormalizedName, files: Sequence[File], now: datetime
+    ) -> None:
         for file in files:
             _require_restorable(file, now)
         if self.catalog.project(name).status.offers_files:
             self.files.reveal(keys_of(name, files))
-        self.changes.restore_files(name, [file for file in files if not is_active(file)])
+        self.changes.by(principal.actor).restore_files(
+            name, [file for file in files if not is_active(file)]
+        )
         self._urls.agree(name, files)
 
     def _of_release(self, name: NormalizedName, version: str) -> list[File]:

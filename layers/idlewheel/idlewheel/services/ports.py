@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from idlewheel.domain.attestations import Trust
+    from idlewheel.domain.audit import Actor, Record
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import (
         Claim,
@@ -156,6 +157,10 @@ class Publisher(Protocol):
 class Changes(Protocol):
     """What managers do to published things: each one is one or more repeatable transactions."""
 
+    def by(self, actor: Actor) -> Changes:
+        """The same changes, recorded as done by *actor*."""
+        ...
+
     def set_status(self, name: NormalizedName, status: Status, reason: str | None) -> Project:
         """Mark a project (PEP 792). Raises NotFound."""
         ...
@@ -256,8 +261,26 @@ class Files(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """Who did what, with which token, to what; written with the acts themselves."""
+
+    def find(
+        self,
+        project: str | None = None,
+        principal: str | None = None,
+        day: date | None = None,
+        most: int = 100,
+    ) -> Sequence[Record]:
+        """The latest records of *project*, by *principal*, of *day* in UTC; one must be given."""
+        ...
+
+
 class Tokens(Protocol):
     """What is kept of tokens."""
+
+    def by(self, actor: Actor) -> Tokens:
+        """The same tokens; what is written is recorded as done by *actor*."""
+        ...
 
     def add(self, token: Token) -> None:
         """Record a new token."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import DoesNotExist
 
+from idlewheel.domain.audit import OURSELVES, Act, Actor, Record
 from idlewheel.domain.project import FileState
 from idlewheel.errors import NotFound
-from idlewheel.storage import keys
+from idlewheel.storage import audit, keys
 from idlewheel.storage.revisions import find_project, next_revision
 from idlewheel.storage.tables import ClaimItem, FileItem, ReleaseItem
 from idlewheel.storage.transactions import Busy, Writes, attempts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from pynamodb.connection import Connection
@@ -34,12 +35,19 @@ class DynamoChanges:
     """Each change is one or more transactions that also step the project's revision."""
 
     connection: Connection
+    actor: Actor = OURSELVES
+
+    def by(self, actor: Actor) -> DynamoChanges:
+        """The same changes, done by *actor*."""
+        return replace(self, actor=actor)
 
     def set_status(self, name: NormalizedName, status: Status, reason: str | None) -> Project:
         """Mark a project."""
 
         def add(writes: Writes, revision: Revision) -> None:
             revision.add_change(writes, status, reason)
+            detail = {"status": status.value, "reason": reason}
+            self._note(writes, revision, Act.STATUS_CHANGED, (), detail)
 
         self._step(name, add, "project")
         return _known(name)
@@ -48,12 +56,14 @@ class DynamoChanges:
         """Yank a release, or unyank it where *reason* is None."""
         yanked = ReleaseItem.yanked
         action = yanked.remove() if reason is None else yanked.set(reason)
-        self._change_release(name, version, action)
+        act = Act.UNYANKED if reason is None else Act.YANKED
+        self._change_release(name, version, action, act, reason)
 
     def mark_release(self, name: NormalizedName, version: str, *, deleted: bool) -> None:
         """Drop a version from the list of versions, or take it back."""
         mark = ReleaseItem.deleted
-        self._change_release(name, version, mark.set(True) if deleted else mark.remove())
+        act = Act.DELETED if deleted else Act.RESTORED
+        self._change_release(name, version, mark.set(True) if deleted else mark.remove(), act)
 
     def yank_file(self, name: NormalizedName, filename: str, reason: str | None) -> None:
         """Yank a file, or unyank it where *reason* is None."""
@@ -63,6 +73,8 @@ class DynamoChanges:
         def add(writes: Writes, revision: Revision) -> None:
             revision.add_change(writes, touched=1)
             _add_file(writes, revision, filename, action)
+            act = Act.UNYANKED if reason is None else Act.YANKED
+            self._note(writes, revision, act, (filename,), {"reason": reason})
 
         self._step(name, add, f"file '{filename}' in '{name}'")
 
@@ -90,16 +102,38 @@ class DynamoChanges:
                     marks = (FileItem.state.set(state.value), when)
                     _add_file(writes, revision, file.filename, *marks)
                     _add_claim(writes, file.filename, state)
+                act = Act.RESTORED if state is FileState.ACTIVE else Act.DELETED
+                self._note(writes, revision, act, tuple(file.filename for file in some))
 
             self._step(name, add, f"such file in '{name}'")
 
-    def _change_release(self, name: NormalizedName, version: str, action: Action) -> None:
+    def _note(
+        self,
+        writes: Writes,
+        revision: Revision,
+        act: Act,
+        subjects: tuple[str, ...],
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        said = {key: value for key, value in (detail or {}).items() if value is not None}
+        record = Record(revision.moment, act, self.actor, revision.name, subjects, said)
+        audit.add(writes, record)
+
+    def _change_release(
+        self,
+        name: NormalizedName,
+        version: str,
+        action: Action,
+        act: Act,
+        reason: str | None = None,
+    ) -> None:
         def add(writes: Writes, revision: Revision) -> None:
             revision.add_change(writes, touched=1)
             item = ReleaseItem(keys.project(name), keys.release(version))
             stamped = ReleaseItem.revision.set(revision.number)
             actions = [action, stamped, ReleaseItem.writes.add(1)]
             writes.update("release", item, actions, ReleaseItem.pk.exists())
+            self._note(writes, revision, act, (version,), {"reason": reason})
 
         self._step(name, add, f"release {version} of '{name}'")
 

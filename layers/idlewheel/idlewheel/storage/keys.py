@@ -94,6 +94,11 @@ def shard_of(name: NormalizedName) -> int:
     return zlib.crc32(name.encode()) % SHARDS
 
 
+def audit(way: str, whose: str) -> str:
+    """The records of a project, a principal or a day; nothing in there is ever changed."""
+    return f"AUDIT#{way}#{whose}"
+
+
 def token(token_id: str) -> str:
     """The partition of a token, in the access table."""
     return f"TOKEN#{token_id}"

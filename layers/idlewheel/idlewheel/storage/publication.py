@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import DoesNotExist
 
+from idlewheel.domain.audit import Act, Actor, Record
 from idlewheel.domain.project import FileState
 from idlewheel.domain.tokens import TokenState
 from idlewheel.domain.uploads import UploadState
 from idlewheel.errors import Denied, NotFound, Problem, Rejected
-from idlewheel.storage import keys, mapping
+from idlewheel.storage import audit, keys, mapping
 from idlewheel.storage.revisions import find_project, next_revision
 from idlewheel.storage.tables import (
     ClaimItem,
@@ -88,6 +89,7 @@ class DynamoPublisher:
         writes.put("claim", _claim(file, upload), ClaimItem.pk.does_not_exist())
         writes.put("file", mapping.file_item(upload.project, file), FileItem.pk.does_not_exist())
         self._add_release(writes, publication, revision)
+        audit.add(writes, _record(publication, revision))
         revision.add_publication(writes, file.size)
         writes.check(
             "token",
@@ -175,6 +177,18 @@ class DynamoPublisher:
 
     def _oldest_open(self, now: datetime) -> datetime:
         return now - self.release_closes_after
+
+
+def _record(publication: Publication, revision: Revision) -> Record:
+    upload, file = publication.upload, publication.file
+    return Record(
+        at=revision.moment,
+        act=Act.PUBLISHED,
+        actor=Actor(upload.principal, upload.token_id),
+        project=upload.project,
+        subjects=(upload.filename,),
+        detail={"version": upload.version, "sha256": file.sha256, "upload": upload.id},
+    )
 
 
 def _claim(file: File, upload: Upload) -> ClaimItem:

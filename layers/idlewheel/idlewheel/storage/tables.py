@@ -192,6 +192,18 @@ class ListingItem(IndexItem, discriminator="listing"):
     writes = NumberAttribute()
 
 
+class AuditItem(IndexItem, discriminator="audit"):
+    """AUDIT#PROJECT#{name}, AUDIT#PRINCIPAL#{…} and AUDIT#DAY#{…} / {time}#{id}."""
+
+    at = UTCDateTimeAttribute()
+    act = UnicodeAttribute()
+    principal = UnicodeAttribute()
+    token_id = UnicodeAttribute()
+    project = UnicodeAttribute(null=True)
+    subjects = JSONAttribute()
+    detail = JSONAttribute()
+
+
 class AccessItem(Model):
     """Any item of the access table."""
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
+from pynamodb.exceptions import DoesNotExist
 
+from idlewheel.domain.audit import OURSELVES, Act, Actor, Record
 from idlewheel.domain.tokens import TokenState
-from idlewheel.errors import NotFound
-from idlewheel.storage import keys, mapping
+from idlewheel.errors import NotFound, Unavailable
+from idlewheel.storage import audit, keys, mapping
 from idlewheel.storage.tables import TokenItem
-from idlewheel.storage.transactions import attempts
+from idlewheel.storage.transactions import Busy, Writes, attempts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pynamodb.exceptions import PynamoDBException
-    from pynamodb.expressions.update import Action
+    from pynamodb.connection import Connection
 
     from idlewheel.domain.tokens import Token
 
@@ -24,14 +26,30 @@ if TYPE_CHECKING:
 class DynamoTokens:
     """The access table. Bind it first (:func:`tables.bind_access`)."""
 
+    def __init__(self, connection: Connection | None = None, actor: Actor = OURSELVES) -> None:
+        """*connection*, of the index table, is needed to write: the audit is there."""
+        self._connection = connection
+        self._actor = actor
+
+    def by(self, actor: Actor) -> DynamoTokens:
+        """The same tokens, written by *actor*."""
+        return DynamoTokens(self._connection, actor)
+
     def add(self, token: Token) -> None:
         """Record a new token; an id is never given twice."""
-        try:
-            mapping.token_item(token).save(condition=TokenItem.pk.does_not_exist())
-        except PutError as error:
-            # botocore asks again where an answer was lost, and then meets what it wrote itself.
-            if not _is_refused(error) or self.get(token.id) != token:
-                raise
+        for _ in attempts():
+            writes = Writes()
+            item = mapping.token_item(token)
+            writes.put("token", item, TokenItem.pk.does_not_exist())
+            self._note(writes, Act.TOKEN_ISSUED, token)
+            try:
+                failed = writes.commit(self._writable())
+            except Busy:
+                continue
+            # An attempt before may have written it, and its answer was lost.
+            if failed and self.get(token.id) != token:
+                raise Unavailable("a token with this id exists already; try again")
+            return
 
     def get(self, token_id: str) -> Token:
         """Find a token, by one consistent read."""
@@ -43,30 +61,35 @@ class DynamoTokens:
 
     def revoke(self, token_id: str) -> Token:
         """Make a token useless from now on; again changes nothing."""
-        item = TokenItem(keys.token(token_id), keys.TOKEN)
-        revoked: list[Action] = [TokenItem.state.set(TokenState.REVOKED.value)]
         # A busy publisher's token is part of one transaction after another, and revoking is what
         # must not fail.
         for _ in attempts():
-            try:
-                item.update(revoked, condition=TokenItem.pk.exists())
-            except UpdateError as error:
-                if _is_refused(error):
-                    raise _unknown(token_id) from None
-                if error.cause_response_code != "TransactionConflictException":
-                    raise
-            else:
-                return mapping.token(item)
+            token = self.get(token_id)
+            if token.state is TokenState.REVOKED:
+                return token
+            writes = Writes()
+            revoked = [TokenItem.state.set(TokenState.REVOKED.value)]
+            active = TokenItem.state == TokenState.ACTIVE.value
+            writes.update("token", TokenItem(keys.token(token_id), keys.TOKEN), revoked, active)
+            self._note(writes, Act.TOKEN_REVOKED, token)
+            with contextlib.suppress(Busy):
+                writes.commit(self._writable())
         raise AssertionError  # attempts() ends by raising
+
+    def _note(self, writes: Writes, act: Act, token: Token) -> None:
+        said = {"kind": token.kind.value, "for": token.principal}
+        said["scopes"] = mapping.scopes_to(token.scopes)
+        audit.add(writes, Record(datetime.now(UTC), act, self._actor, None, (token.id,), said))
+
+    def _writable(self) -> Connection:
+        if self._connection is None:
+            raise Unavailable("this function only reads tokens")
+        return self._connection
 
     def all(self) -> Sequence[Token]:
         """Every token that is kept, newest first; expired ones go 30 days after their end."""
         tokens = [mapping.token(item) for item in TokenItem.scan(consistent_read=True)]
         return sorted(tokens, key=lambda token: token.created_at, reverse=True)
-
-
-def _is_refused(error: PynamoDBException) -> bool:
-    return error.cause_response_code == "ConditionalCheckFailedException"
 
 
 def _unknown(token_id: str) -> NotFound:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import DoesNotExist, UpdateError
 
+from idlewheel.domain.audit import Act, Actor, Record
 from idlewheel.domain.uploads import UploadState
 from idlewheel.errors import NotFound
-from idlewheel.storage import keys, mapping, slots
+from idlewheel.storage import audit, keys, mapping, slots
 from idlewheel.storage.tables import InFlightItem, UploadItem
 from idlewheel.storage.transactions import Busy, Writes, attempts
 
@@ -85,8 +88,17 @@ class DynamoUploads:
             UploadItem.refusal.set(refusal.code),
             UploadItem.problems.set([list(problem) for problem in refusal.problems]),
         ]
-        self._end(upload_id, actions)
-        return self.get(upload_id)
+        for _ in attempts():
+            upload = self.get(upload_id)
+            if upload.state.terminal:
+                return upload
+            writes = Writes()
+            item = UploadItem(keys.upload(upload_id), keys.UPLOAD)
+            writes.update("upload", item, actions, RECEIVED)
+            audit.add(writes, _rejection(upload, refusal))
+            with contextlib.suppress(Busy):
+                writes.commit(self._connection)
+        raise AssertionError  # attempts() ends by raising
 
     def publish_duplicate(self, upload_id: str) -> None:
         """End a received upload as published: the same bytes were there before."""
@@ -108,3 +120,14 @@ class DynamoUploads:
 
 RECEIVED = UploadItem.state == UploadState.RECEIVED.value
 """The condition of every end of an upload: terminal states absorb."""
+
+
+def _rejection(upload: Upload, refusal: Refusal) -> Record:
+    return Record(
+        at=datetime.now(UTC),
+        act=Act.REJECTED,
+        actor=Actor(upload.principal, upload.token_id),
+        project=upload.project,
+        subjects=(upload.filename,),
+        detail={"code": refusal.code, "problems": [list(one) for one in refusal.problems][:20]},
+    )

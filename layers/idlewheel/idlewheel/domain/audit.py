@@ -1,0 +1,53 @@
+"""Who did what, with which token, to what."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class Act(StrEnum):
+    """What is recorded; the names are also those of the events (``docs/events.md``)."""
+
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    YANKED = "yanked"
+    UNYANKED = "unyanked"
+    DELETED = "deleted"
+    RESTORED = "restored"
+    STATUS_CHANGED = "status-changed"
+    TOKEN_ISSUED = "token-issued"
+    TOKEN_REVOKED = "token-revoked"
+
+
+class Actor(NamedTuple):
+    """Who acts, and by which token."""
+
+    principal: str
+    token_id: str
+
+
+OURSELVES = Actor("idlewheel", "")
+"""The index itself, where nobody asked: sweepers and rebuilds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One act; written with it, never changed, never removed."""
+
+    at: datetime
+    act: Act
+    actor: Actor
+    project: str | None
+    """None for what concerns no project, such as a token."""
+    subjects: tuple[str, ...]
+    """Filenames, a version, or a token's id."""
+    detail: Mapping[str, object] = field(default_factory=dict)
+    """What else there is to say: a reason, a digest, the problems."""
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
