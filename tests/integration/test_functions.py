@@ -256,6 +256,19 @@ def test_what_managers_do_shows_on_the_page_at_once(index: Index) -> None:
     assert document["project-status"] == {"status": "archived", "reason": "moved to demo2"}
 
 
+def test_the_audit_tells_who_did_what_with_which_token(index: Index) -> None:
+    index.publish(*factories.wheel())
+    index.call("manage", "yank-release")
+
+    told = json.loads(index.call("manage", "show-audit")["body"])["records"]
+
+    assert [(one["act"], one["principal"], one["subjects"]) for one in told] == [
+        ("yanked", "ann", ["1.0"]),
+        ("published", "ann", [factories.wheel()[0]]),
+    ]
+    assert {one["token"] for one in told} == {index.token.split("_")[2]}
+
+
 @pytest.mark.parametrize(
     ("function", "name"),
     [
