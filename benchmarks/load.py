@@ -83,9 +83,9 @@ class Crowd:
         """Ask for the list of projects."""
         return (await http.get(f"{self.url}/simple/", headers=INSTALLER)).status_code
 
-    async def upload(self, http: httpx.AsyncClient) -> int:
+    async def upload(self, http: httpx.AsyncClient, name: str = "") -> int:
         """Publish a small wheel of its own version."""
-        name = f"crowd{random.randrange(PROJECTS)}"
+        name = name or f"crowd{random.randrange(PROJECTS)}"
         version = f"1.{next(self._numbers)}"
         filename, content = wheel(name, version)
         kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -121,8 +121,8 @@ async def crowd(facts: dict[str, Any], clients: int, seconds: float, pid: int) -
     """Let the clients in, and watch the memory."""
     made = Crowd(facts["index_url"].removesuffix("/simple/"), facts["token"])
     async with httpx.AsyncClient(auth=made.auth, timeout=60) as http:
-        for _ in range(PROJECTS):
-            await made.upload(http)
+        for number in range(PROJECTS):
+            await made.upload(http, f"crowd{number}")
     until = time.monotonic() + seconds
     tasks = [asyncio.create_task(made.client(until)) for _ in range(clients)]
     memory = []

@@ -294,6 +294,30 @@ def test_a_list_that_is_behind_its_counter_for_good_is_no_list(index: Index) -> 
         root.current(catalog.root_counters())
 
 
+def test_a_list_that_changes_all_the_time_is_answered_all_the_same(index: Index) -> None:
+    pauses: list[float] = []
+    root = RootSheet(index.catalog, Sheets(pause=pauses.append))
+    read = index.catalog.listed_since
+    index.catalog.listed_since = lambda *at: [index.publish(100 + len(pauses)), *read(*at)][1:]  # type: ignore[method-assign, assignment]
+
+    counters, sheet = root.current(index.catalog.root_counters())
+
+    assert (counters, named(sheet), pauses) == ((5,), ["demo"], [])
+
+
+def test_a_list_of_another_history_is_read_anew(index: Index) -> None:
+    sheets = Sheets()
+    index.ports.publish(index.token, "other-1-py3-none-any.whl", project=NormalizedName("other"))
+    RootSheet(index.catalog, sheets).current(index.catalog.root_counters())
+    restored = Index()
+    restored.publish(1)
+
+    _, sheet = RootSheet(restored.catalog, sheets).current(restored.catalog.root_counters())
+
+    assert named(sheet) == ["demo"]
+    assert root_sheet.serial(sheet) == restored.catalog.project(DEMO).serial
+
+
 def test_an_empty_index_has_an_empty_list() -> None:
     ports = fake_ports()
     root = RootSheet(ports.catalog, Sheets())

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from idlewheel.domain.project import Listing
 from idlewheel.services.current import differing
+from idlewheel.services.sheets import Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from idlewheel.services.current import Sheets
     from idlewheel.services.ports import Catalog
-    from idlewheel.services.sheets import Row, Segment, Sheet
+    from idlewheel.services.sheets import Row, Segment
 
 MEAN = 1024
 """Projects in a segment, on average."""
@@ -45,8 +46,9 @@ class RootSheet:
         """
         sheet = self._sheets.find(_NAME, rows=sum(counters))
         for look in self._sheets.looks("the list of projects"):
-            if look:
+            if look or _is_ahead(sheet, counters):
                 counters = self._catalog.root_counters()
+                sheet = Sheet() if _is_ahead(sheet, counters) else sheet
             behind = _behind(sheet, counters)
             for shard in behind:
                 sheet = self._read(sheet, shard, len(counters), whole=look >= SURE)
@@ -79,8 +81,18 @@ def _shards(sheet: Sheet, count: int) -> list[list[int]]:
 
 
 def _behind(sheet: Sheet, counters: tuple[int, ...]) -> list[int]:
+    """Answer the shards of which not every write that was counted is known."""
     known = _shards(sheet, len(counters))
-    return [shard for shard, counter in enumerate(counters) if known[shard][0] != counter]
+    return [shard for shard, counter in enumerate(counters) if known[shard][0] < counter]
+
+
+def _is_ahead(sheet: Sheet, counters: tuple[int, ...]) -> bool:
+    """Say whether more writes are known than were counted.
+
+    They were counted since; or, if it stays so, the sheet is of a table that was restored.
+    """
+    known = _shards(sheet, len(counters))
+    return any(known[shard][0] > counter for shard, counter in enumerate(counters))
 
 
 def serial(sheet: Sheet) -> int:
