@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import uuid
 from dataclasses import dataclass
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from pynamodb.connection import Connection
 
     from tests.emulator import Emulator
+
+
+# Whoever starts the tests in the background may have them ignore what ends a program, and every
+# program that they start would inherit that.
+for order in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(order) is signal.SIG_IGN:
+        signal.signal(order, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def case(checklist_id: str, code: str, **changes: str | list[str]) -> Any:
         case("REJ-39", "fields-are-valid", requires_dist=["idna >= three"]),
         case("REJ-39", "fields-are-valid", requires_python="three"),
         case("REJ-40", "requirements-name-projects", requires_dist="a @ https://example.com/a"),
-        case("REJ-41", "classifiers-are-in-known-groups", classifiers=["Mood :: Happy"]),
+        case("REJ-41", "classifiers-are-known", classifiers=["Mood :: Happy"]),
         case("REJ-43", "fields-are-valid", description_content_type="text/html"),
         case("REJ-49", "form-speaks-protocol-1", protocol_version="2"),
         case("REJ-50", "form-is-an-upload", action="file_download"),

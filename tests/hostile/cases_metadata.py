@@ -16,7 +16,7 @@ VALID, READABLE = "fields-are-valid", "metadata-fields-are-readable"
 FILENAME = "metadata-has-name-and-version-of-the-filename"
 LENGTH, PLAIN = "fields-are-of-sane-length", "metadata-has-plain-lines"
 EMAIL, LINK = "addresses-can-be-written-to", "urls-are-links"
-LABEL, GROUP = "project-urls-have-short-labels", "classifiers-are-in-known-groups"
+LABEL, GROUP = "project-urls-have-short-labels", "classifiers-are-known"
 
 LINES = (
     ("a name of another project", FILENAME, "Name: demo", "Name: evil"),
@@ -75,7 +75,7 @@ ADDED = (
     ("a project URL without a URL", LABEL, "Project-URL: Home"),
     ("a label of 33 characters", LABEL, "Project-URL: " + "a" * 33 + ", https://a.b"),
     ("two project URLs of one label", READABLE, "Project-URL: A, https://a\nProject-URL: A, b:c"),
-    ("a classifier of no group", GROUP, "Classifier: Evil :: Yes"),
+    ("a classifier of no list", GROUP, "Classifier: Evil :: Yes"),
     ("a classifier with an empty part", GROUP, "Classifier: Topic ::  :: X"),
     ("a classifier that is code", GROUP, "Classifier: <script>"),
     ("a field of the wrong age", VALID, "Metadata-Version: 1.0"),

@@ -146,6 +146,12 @@ def pax_headers() -> Iterator[Case]:
     twice = replace(EVIL, before=special(b"x", pax_record(b"path=" + NAME)), pax={b"path": NAME})
     kinds = "tar-extensions-are-of-one-kind"
     yield bad_sdist("PAX: two headers for one member", kinds, added(twice))
+    old = Member(ROOT + b"evil.py/", b"", type=b"\0", pax={b"path": NAME})
+    yield bad_sdist(
+        "a file of the oldest type that ends like a folder, under another name",
+        "tar-old-files-have-no-names-of-folders",
+        added(old),
+    )
     mixed = replace(EVIL, before=special(b"L", NAME + b"\0"), pax={b"path": NAME + b"2"})
     yield bad_sdist("PAX beside a long name of GNU", kinds, added(mixed))
     dangling = raw_sdist(demo(), special(b"x", pax_record(b"path=" + NAME)) + END)

@@ -178,4 +178,5 @@ def test_the_code_and_the_layers_are_in_the_repository(plan: Plan) -> None:
         module = function.handler.rpartition(".")[0]
 
         assert (function.code / f"{module}.py").is_file()
-        assert [(it / "idlewheel/__init__.py").is_file() for it in function.layers] == [True]
+        assert (function.layers[0] / "idlewheel/__init__.py").is_file()
+        assert all((layer / "requirements.txt").is_file() for layer in function.layers)

@@ -10,8 +10,9 @@ import pytest
 
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.project import Status
+from idlewheel.errors import NotEmpty
 from idlewheel.storage.manifests import S3Manifests
-from idlewheel.storage.rebuild import NotEmpty, rebuild
+from idlewheel.storage.rebuild import rebuild
 from idlewheel.storage.tables import IndexItem, InFlightItem, UploadItem, bind_index
 from tests import emulator as emulators
 from tests.contract.ports import publication

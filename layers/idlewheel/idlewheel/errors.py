@@ -12,6 +12,7 @@ IdlewheelError
 ├── NotAcceptable        nothing that we can say is among what the client takes
 ├── TooLarge             more bytes than this door lets through
 ├── TooMany              more at once than one token may have
+├── NotEmpty             a table that was to be rebuilt holds something
 └── Unavailable          we cannot know now; asking again is safe
     └── Undecided        the upload has not been judged within the time of a request
 """
@@ -103,6 +104,12 @@ class TooMany(IdlewheelError):
     """More at once than one token may have; some will end by themselves."""
 
     code = "too-many"
+
+
+class NotEmpty(IdlewheelError):
+    """The table holds something: rebuilding never mixes with what is there."""
+
+    code = "not-empty"
 
 
 class Unavailable(IdlewheelError):

@@ -44,24 +44,6 @@ LENGTH_LIMITS = {
 SCHEMES = frozenset({"http", "https", "ftp", "git", "git+https", "git+ssh", "ssh", "mailto"})
 """What a URL of a project may begin with: nothing that a browser would run."""
 
-CLASSIFIER_GROUPS = frozenset(
-    {
-        "Development Status",
-        "Environment",
-        "Framework",
-        "Intended Audience",
-        "License",
-        "Natural Language",
-        "Operating System",
-        "Private",
-        "Programming Language",
-        "Topic",
-        "Typing",
-    }
-)
-"""The groups of PyPI's list. The list itself grows every month and a private index lags behind,
-so that a classifier newer than this code is no reason to refuse a file."""
-
 BRACKETED = re.compile(r"<([^<>]*)>")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -177,15 +159,18 @@ def project_urls_have_short_labels(raw: RawMetadata) -> Iterator[str]:
             yield f"{shown(f'{label}, {url}')} is not of the form 'Label, URL' (label 1-32 long)"
 
 
-def classifiers_are_in_known_groups(raw: RawMetadata) -> Iterator[str]:
-    """Each classifier belongs to a group of PyPI's list, or to ``Private``.
+def classifiers_are_known(raw: RawMetadata) -> Iterator[str]:
+    """Each classifier is on PyPI's list, today's or a former one, or begins with ``Private ::``.
 
-    The rest of it is not compared with the list, which grows faster than indexes are updated.
+    The list is the one of the package `trove-classifiers` that this index was built with.
     """
+    # Half a hundred kilobytes that nobody needs but for an upload.
+    from trove_classifiers import classifiers, deprecated_classifiers  # noqa: PLC0415
+
     for value in values_of(raw, "classifiers"):
-        group, *rest = value.split(" :: ")
-        if group not in CLASSIFIER_GROUPS or not all(part.strip() == part != "" for part in rest):
-            yield f"{shown(value)} is not a classifier"
+        is_known = value in classifiers or value in deprecated_classifiers
+        if not is_known and not value.startswith("Private :: "):
+            yield f"{shown(value)} is not a classifier of PyPI's list, nor a 'Private ::' one"
 
 
 def is_link(url: str) -> bool:
@@ -209,6 +194,6 @@ UPLOAD_RULES = (
     addresses_can_be_written_to,
     urls_are_links,
     project_urls_have_short_labels,
-    classifiers_are_in_known_groups,
+    classifiers_are_known,
 )
 """These bind new uploads; older files, which a mirror carries, may break them."""

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from idlewheel.domain.project import FileState
-from idlewheel.errors import IdlewheelError
+from idlewheel.errors import NotEmpty
 from idlewheel.storage import keys
 from idlewheel.storage.tables import (
     ClaimItem,
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from idlewheel.storage.manifests import Key, Raw, S3Manifests
 
     Progress = Callable[[str], None]
-
-
-class NotEmpty(IdlewheelError):
-    """The table holds something: rebuilding never mixes with what is there."""
-
-    code = "not-empty"
 
 
 def rebuild(manifests: S3Manifests, progress: Progress = lambda _project: None) -> Counter[str]:

@@ -46,6 +46,7 @@ ANSWERS: dict[type[errors.IdlewheelError], Answer] = {
     errors.NotAcceptable: Answer(406, "Not acceptable"),
     errors.TooLarge: Answer(413, "Too large"),
     errors.TooMany: Answer(429, "Too many at once", retry_after=30),
+    errors.NotEmpty: Answer(409, "Not empty"),
     errors.Unavailable: Answer(503, "Unavailable now, try again", retry_after=2),
     errors.Undecided: Answer(503, "Not decided yet, try again", retry_after=5),
 }

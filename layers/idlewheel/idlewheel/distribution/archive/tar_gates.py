@@ -65,6 +65,16 @@ def tar_only_files_have_contents(name: str, kind: bytes, size: int) -> Iterator[
         yield f"{shown(name)} is a file with the name of a folder"
 
 
+def tar_old_files_have_no_names_of_folders(name: bytes, kind: bytes) -> Iterator[str]:
+    """No file of the oldest type has a header whose own name ends in a slash.
+
+    Before folders had a type they were written so, and some readers still take it for one,
+    whatever a longer name says.
+    """
+    if kind == b"\0" and name.endswith(b"/"):
+        yield f"{shown(name)} is a file with the name of a folder"
+
+
 def tar_contents_are_whole(wanted: int, found: int) -> Iterator[str]:
     """Every member has as many bytes as its header says."""
     if found < wanted:
@@ -127,6 +137,7 @@ GATES = (
     tar_is_of_a_known_kind,
     tar_numbers_are_numbers,
     tar_only_files_have_contents,
+    tar_old_files_have_no_names_of_folders,
     tar_contents_are_whole,
     tar_ends_in_zeros,
     tar_extensions_belong_to_a_member,

@@ -133,6 +133,7 @@ def member_of(header: Block, extensions: Extensions) -> Member:
     if header.type == b"5" and not spelled.endswith("/"):
         spelled += "/"
     require(gates.tar_only_files_have_contents, spelled, header.type, size)
+    require(gates.tar_old_files_have_no_names_of_folders, header.name, header.type)
     return Member(spelled, header.type, size, link.decode("utf-8", "surrogateescape"))
 
 
