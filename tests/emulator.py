@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from tests import dynamodb_local
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,12 +32,15 @@ class Emulator:
     """A running emulator."""
 
     url: str
+    dynamodb: str | None = None
+    """Where DynamoDB is, if it is another's."""
 
     def client(self, service: str) -> Any:
         """A boto3 client of one service."""
+        own = self.dynamodb if service == "dynamodb" else None
         return boto3.client(
             service,
-            endpoint_url=self.url,
+            endpoint_url=own or self.url,
             region_name=REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
@@ -44,7 +49,8 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """What a function's process is given to reach it."""
-        return {
+        own = {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb} if self.dynamodb else {}
+        return own | {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
@@ -79,7 +85,8 @@ def emulator() -> Iterator[Emulator]:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(url, process)
-        yield Emulator(url)
+        with dynamodb_local.running() as dynamodb:
+            yield Emulator(url, dynamodb)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)

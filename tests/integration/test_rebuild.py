@@ -13,7 +13,7 @@ from idlewheel.domain.project import Status
 from idlewheel.errors import NotEmpty
 from idlewheel.storage.manifests import S3Manifests
 from idlewheel.storage.rebuild import rebuild
-from idlewheel.storage.tables import IndexItem, InFlightItem, UploadItem, bind_index
+from idlewheel.storage.tables import AuditItem, IndexItem, InFlightItem, UploadItem, bind_index
 from tests import emulator as emulators
 from tests.contract.ports import publication
 from tests.proof import cloud as clouds
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from tests.proof.cloud import Cloud
 
 FILES = 1000 if EVERYTHING else 60
-PASSING = (UploadItem, InFlightItem)
-"""What is forgotten by itself after some days, and is in no manifest."""
+PASSING = (UploadItem, InFlightItem, AuditItem)
+"""What is in no manifest: what is forgotten by itself after some days, and the audit."""
 
 Items = dict[tuple[str, str], Any]
 
