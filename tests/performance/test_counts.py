@@ -96,7 +96,7 @@ def _counting(calls: Counter[str], connection: Connection) -> Iterator[None]:
     def count(model: Any, **_: object) -> None:
         calls[model.name] += 1
 
-    events = connection.client.meta.events  # type: ignore[attr-defined]
+    events = connection.client.meta.events
     events.register("before-call.dynamodb", count)
     yield
     events.unregister("before-call.dynamodb", count)
