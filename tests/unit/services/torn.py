@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from idlewheel.domain.names import NormalizedName
-from idlewheel.domain.project import Delta, File
 from idlewheel.services.current import Sheets
 from idlewheel.services.project_sheets import ProjectSheets
 from tests import fakes
 from tests.contract.ports import DEMO, Ports, fake_ports
 
 if TYPE_CHECKING:
-    from idlewheel.domain.project import Project
+    from idlewheel.domain.names import NormalizedName
+    from idlewheel.domain.project import Delta, File, Project
     from idlewheel.services.sheets import Sheet
 
 
