@@ -60,6 +60,8 @@ class Stored(NamedTuple):
     is_latest: bool
     """It decides what a client gets."""
     is_marker: bool
+    size: int = 0
+    """Bytes."""
 
 
 class Staging(Protocol):

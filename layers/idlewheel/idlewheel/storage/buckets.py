@@ -6,6 +6,7 @@ botocore without boto3: the same client for sixty modules less at a cold start.
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +181,19 @@ class S3Files:
         """Remove that one version: never the key, a twin may own it."""
         self._client.delete_object(Bucket=self._bucket, Key=key, VersionId=version_id)
 
+    def digest(self, key: str) -> str | None:
+        """Read an object and answer its SHA-256; None where a client would get none."""
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+        except ClientError as error:
+            if _code(error) not in _MISSING:
+                raise
+            return None
+        digest = hashlib.sha256()
+        for chunk in body.iter_chunks(CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest()
+
     def stored(self) -> Iterator[Stored]:
         """Every version of every published file, in the order of their keys."""
         pages = self._client.get_paginator("list_object_versions")
@@ -241,7 +255,9 @@ def _batches(
 
 def _stored(entries: Iterable[Any], *, is_marker: bool) -> Iterator[Stored]:
     for one in entries:
-        yield Stored(one["Key"], one["VersionId"], one["LastModified"], one["IsLatest"], is_marker)
+        size = 0 if is_marker else one["Size"]
+        facts = (one["Key"], one["VersionId"], one["LastModified"], one["IsLatest"])
+        yield Stored(*facts, is_marker, size)
 
 
 def checksum(sha256: str) -> str:

@@ -1,0 +1,161 @@
+"""Does the table say what the bucket holds, and are the bytes what the table says?
+
+Reads only. While others publish, a finding may be of the moment: what is found twice is real.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from idlewheel.domain.attestations import PROVENANCE_SUFFIX
+from idlewheel.domain.names import NormalizedName
+from idlewheel.domain.project import METADATA_SUFFIX
+from idlewheel.domain.versions import canonical
+from idlewheel.errors import NotFound
+from idlewheel.services.urls import is_active, keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from idlewheel.domain.project import Delta, File, Project
+    from idlewheel.services.ports import Catalog
+    from idlewheel.services.sweep import Stored
+
+Progress = Callable[[str], None]
+
+
+class Shelf(Protocol):
+    """The files bucket, listed and read."""
+
+    def stored(self) -> Iterable[Stored]:
+        """Every version of every published file, in the order of their keys."""
+        ...
+
+    def digest(self, key: str) -> str | None:
+        """The SHA-256 of what a client would get."""
+        ...
+
+
+class Noted(Protocol):
+    """The manifests, listed."""
+
+    def files_noted(self, name: NormalizedName) -> set[str]:
+        """The filenames of a project that have one."""
+        ...
+
+
+class Finding(NamedTuple):
+    """Something that is not as it must be."""
+
+    code: str
+    project: str
+    subject: str
+    """A filename, a key, or nothing where it is of the project as a whole."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at, and what was found."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Goes through the whole index."""
+
+    catalog: Catalog
+    shelf: Shelf
+    manifests: Noted
+
+    def verify(self, *, bytes_too: bool, progress: Progress = lambda _project: None) -> Report:
+        """Check every project.
+
+        Args:
+            bytes_too: read every listed file and compare its digest; else sizes are compared.
+            progress: called with the name of each project once it is checked.
+
+        """
+        report = Report()
+        held = {
+            project: list(versions)
+            for project, versions in groupby(self.shelf.stored(), lambda one: one.key.split("/")[1])
+        }
+        listed = {listing.name for listing in self.catalog.listings()}
+        for name in sorted(held.keys() | listed):
+            project = NormalizedName(name)
+            report.findings += self._project(project, held.get(name, []), report, bytes_too)
+            progress(name)
+        return report
+
+    def _project(
+        self, name: NormalizedName, held: list[Stored], report: Report, bytes_too: bool
+    ) -> Iterator[Finding]:
+        known = self.catalog.changes(name, 0)
+        shown = {one.key: one for one in held if one.is_latest and not one.is_marker}
+        report.counts.update(projects=known.project is not None, files=len(known.files))
+        report.counts.update(objects=len(held))
+        owned = set(keys_of(name, known.files))
+        for key in sorted({one.key for one in held} - owned):
+            yield Finding("orphan", name, key)
+        if known.project is None:
+            return
+        yield from _counts(known.project, known)
+        noted = self.manifests.files_noted(name)
+        for file in known.files:
+            listed = known.project.status.offers_files and is_active(file)
+            yield from self._claimed(name, file)
+            yield from _shown(name, file, shown, listed=listed)
+            if file.filename not in noted:
+                yield Finding("no-manifest", name, file.filename)
+            if listed and bytes_too:
+                yield from self._bytes(name, file, report)
+
+    def _claimed(self, name: NormalizedName, file: File) -> Iterator[Finding]:
+        claim = self.catalog.claim(file.filename)
+        facts = (file.filename, file.sha256, file.state)
+        if claim is None or (claim.filename, claim.sha256, claim.state) != facts:
+            yield Finding("claim-differs", name, file.filename)
+        try:
+            self.catalog.release(name, file.version)
+        except NotFound:
+            yield Finding("no-release", name, file.filename)
+
+    def _bytes(self, name: NormalizedName, file: File, report: Report) -> Iterator[Finding]:
+        key = file.key(name)
+        expected = {key: file.sha256, key + METADATA_SUFFIX: file.metadata_sha256}
+        expected[key + PROVENANCE_SUFFIX] = file.provenance_sha256
+        for key, sha256 in expected.items():
+            if sha256 is not None:
+                report.counts.update(read=1)
+                if self.shelf.digest(key) != sha256:
+                    yield Finding("digest-differs", name, key)
+
+
+def _counts(project: Project, known: Delta) -> Iterator[Finding]:
+    """What the project says of all its files and releases together."""
+    active = sum(file.size for file in known.files if is_active(file))
+    versions = {canonical(release.version) for release in known.releases}
+    if not known.complete(known=0):
+        yield Finding("writes-differ", project.name, "")
+    if project.file_count != len(known.files) or project.size != active:
+        yield Finding("counts-differ", project.name, "")
+    if not {canonical(file.version) for file in known.files} <= versions:
+        yield Finding("no-release", project.name, "")
+
+
+def _shown(
+    name: NormalizedName, file: File, shown: dict[str, Stored], *, listed: bool
+) -> Iterator[Finding]:
+    """A file that is listed downloads, in its size; one that is not listed does not."""
+    for key in keys_of(name, [file]):
+        if (key in shown) != listed:
+            yield Finding("does-not-download" if listed else "still-downloads", name, key)
+    own = shown.get(file.key(name))
+    if own is not None and own.size != file.size:
+        yield Finding("size-differs", name, file.filename)
