@@ -51,6 +51,7 @@ class Stack:
             "FILES_BUCKET": self.files_bucket,
             "FORM_QUEUE_URL": f"{self.emulator.url}/000000000000/form-{self.inbox_bucket}",
             "LARGE_QUEUE_URL": f"{self.emulator.url}/000000000000/large-{self.inbox_bucket}",
+            "EVENT_BUS": "default",
             "RELEASE_CLOSES_AFTER_DAYS": "14",
             "ATTESTATIONS": "record",
             "POWERTOOLS_SERVICE_NAME": "test",

@@ -32,7 +32,7 @@ def test_every_route_of_the_template_has_a_sample(route: samples.Route) -> None:
 
 def test_every_sample_is_of_a_route_or_of_a_trigger() -> None:
     others = {"authorize", "first-token", "form-staged", "large-staged"}
-    others |= {"form-failed", "large-failed", "sweep", "collect"}
+    others |= {"form-failed", "large-failed", "sweep", "collect", "recorded"}
 
     found = {path.stem for path in samples.EVENTS.glob("*.json")}
 

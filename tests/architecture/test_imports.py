@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "upload": {"email", "multipart", "packaging", "packaging.metadata"},
     "ingest": {"email", "packaging", "packaging.metadata", "idlewheel.distribution.verify"},
     "sweep": {"email"},
+    "announce": {"email"},
     "manage": {"email", "packaging"},
 }
 PROBE = "import sys, functions.{name}.app; print(*sys.modules)"

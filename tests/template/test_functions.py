@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,6 +23,7 @@ FUNCTIONS = [
     "IngestLargeFunction",
     "AbandonFunction",
     "SweepFunction",
+    "AnnounceFunction",
     "ManageFunction",
 ]
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
@@ -137,7 +139,31 @@ def consumers(translated: dict[str, Any]) -> dict[str, dict[str, Any]]:
     resolution = Resolution(translated)
     mappings = of_type(translated, "AWS::Lambda::EventSourceMapping")
     found = [resolution.properties(name) for name in mappings]
-    return {properties["EventSourceArn"].rsplit(":", 1)[-1]: properties for properties in found}
+    return {
+        properties["EventSourceArn"].rsplit(":", 1)[-1]: properties
+        for properties in found
+        if properties["EventSourceArn"].startswith("arn:aws:sqs:")
+    }
+
+
+def test_the_stream_tells_of_the_audit_and_of_nothing_else(
+    translated: dict[str, Any], resolution: Resolution
+) -> None:
+    mapping = Resolution(translated).properties("AnnounceFunctionRecorded")
+    (told,) = mapping["FilterCriteria"]["Filters"]
+    table = resolution.properties("IndexTable")
+
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert json.loads(told["Pattern"])["eventName"] == ["INSERT"]
+    assert "AUDIT#DAY#" in told["Pattern"]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_restored_table_has_no_stream_to_read(translated: dict[str, Any]) -> None:
+    usual, restored = Resolution(translated), Resolution(translated, RestoredIndexTable="t")
+
+    assert usual.properties("AnnounceFunctionRecorded")["Enabled"] is True
+    assert restored.properties("AnnounceFunctionRecorded")["Enabled"] is False
 
 
 def test_each_queue_has_its_consumer(translated: dict[str, Any]) -> None:

@@ -52,6 +52,11 @@ class Settings:
         return self._get("LARGE_QUEUE_URL")
 
     @property
+    def event_bus(self) -> str:
+        """The name of the EventBridge bus that is told of what happens."""
+        return self._get("EVENT_BUS")
+
+    @property
     def region(self) -> str:
         """The AWS region, as Lambda sets it."""
         return self._get("AWS_REGION")

@@ -46,7 +46,7 @@ class DynamoAudit:
             place, within, scan_index_forward=False, consistent_read=True, page_size=most
         ):
             if project in {None, item.project} and principal in {None, item.principal}:
-                found.append(_record(item))
+                found.append(record_of(item))
             if len(found) == most:
                 break
         return found
@@ -83,7 +83,8 @@ def _item(place: str, record: Record) -> AuditItem:
     )
 
 
-def _record(item: AuditItem) -> Record:
+def record_of(item: AuditItem) -> Record:
+    """Read a record."""
     return Record(
         at=item.at,
         act=Act(item.act),
