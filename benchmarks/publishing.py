@@ -19,17 +19,18 @@ from benchmarks.functions import CONTEXT, Caller
 from benchmarks.meter import Meter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 BOUNDARY = "benchmark"
 
 
-def wheel(name: str, version: str) -> tuple[str, bytes]:
+def wheel(name: str, version: str, requires: Iterable[str] = ()) -> tuple[str, bytes]:
     """A small wheel with a description, as flit would build it."""
     folder = f"{name}-{version}.dist-info"
     metadata = (
         f"Metadata-Version: 2.3\nName: {name}\nVersion: {version}\nRequires-Python: >=3.9\n"
-        "Summary: A small wheel\nDescription-Content-Type: text/markdown\n\n# Hello\n\nText.\n"
+        + "".join(f"Requires-Dist: {one}\n" for one in requires)
+        + "Summary: A small wheel\nDescription-Content-Type: text/markdown\n\n# Hello\n\nText.\n"
     )
     members = {
         f"{name}/__init__.py": f'__version__ = "{version}"\n',

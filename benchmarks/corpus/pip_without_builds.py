@@ -25,8 +25,9 @@ def believe_pkg_info(self: Any) -> Any:  # noqa: ANN401 -- pip's own types are p
     return found
 
 
-sdist.SourceDistribution.prepare_distribution_metadata = lambda *_args, **_options: None
-sdist.SourceDistribution.get_metadata_distribution = believe_pkg_info
+REPLACED: Any = sdist.SourceDistribution
+REPLACED.prepare_distribution_metadata = lambda *_args, **_options: None
+REPLACED.get_metadata_distribution = believe_pkg_info
 
 if __name__ == "__main__":
     sys.exit(main())
