@@ -104,11 +104,11 @@ PEERS := $(patsubst requirements/%.in,.venvs/%/installed,$(wildcard requirements
 RESOLVERS := $(foreach tool,run clients/pip clients/uv,.venvs/$(tool)/installed)
 
 .PHONY: bench
-bench: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed $(if $(QUICK),,$(PEERS) $(RESOLVERS)) ## Measure reads, publications, peers and installs; write docs/performance.md (QUICK=1: under two minutes)
+bench: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed $(if $(QUICK),,$(PEERS) $(RESOLVERS)) ## Measure reads, publications, peers and installs; write docs/performance.md (QUICK=1: the functions only, printed, under two minutes)
 	@$(ALONE) $(MEASURE) $(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 	@$(if $(QUICK),,$(ALONE) $(MEASURE) $(BIN)/python -m benchmarks.peers)
 	@$(if $(QUICK),,$(MEASURE) $(BIN)/python -m benchmarks.resolve)
-	@$(MEASURE) $(BIN)/python -m benchmarks.report
+	@$(if $(QUICK),,$(MEASURE) $(BIN)/python -m benchmarks.report)
 
 .PHONY: bench-cold
 bench-cold: $(VENV)/installed .venvs/bench/installed ## Measure the cold start of each function under Lambda's runtime client

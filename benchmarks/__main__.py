@@ -24,7 +24,8 @@ def main() -> None:
         rows += publishing.run()
     for row in rows:
         print(json.dumps(row), flush=True)
-    emulators.dump(functions.temporary("functions.json"), {**result, "rows": rows})
+    name = "quick.json" if options.quick else "functions.json"
+    emulators.dump(functions.temporary(name), {**result, "rows": rows})
 
 
 if __name__ == "__main__":

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from html import escape
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import functions
+from benchmarks import functions, plots
 from benchmarks.emulators import ROOT
 
 if TYPE_CHECKING:
@@ -21,22 +20,23 @@ def main() -> None:
     """Replace what is between the marks of the document."""
     measured = _read("functions.json")
     tables = {
-        "functions": table(
-            ("", "CPU ms", "of a bare get", "p50 ms", "p99 ms", "AWS calls", "units", "bytes"),
-            map(line, measured["rows"]),
+        "functions": dated(
+            measured,
+            table(
+                ("", "CPU ms", "of a bare get", "p50 ms", "p99 ms", "AWS calls", "units", "bytes"),
+                map(line, measured["rows"]),
+            ),
         )
     }
-    _plot(
-        "pages",
-        [row for row in measured["rows"] if row["name"].startswith(("page", "list", "304"))],
-    )
+    draw(measured["rows"])
     if cold := _read("cold.json"):
         tables["cold"] = table(
             ("function", "CPU ms", "of the empty", "peak MB", "dearest imports, ms"),
             map(cold_line, cold["rows"]),
         )
-    if peers := _read("peers.json"):
-        tables["peers"] = table(peers["head"], peers["rows"])
+    for name in ("peers", "resolve"):
+        if found := _read(f"{name}.json"):
+            tables[name] = dated(found, table(found["head"], found["rows"]))
     text = DOCUMENT.read_text()
     for name, content in tables.items():
         text = re.sub(
@@ -46,6 +46,23 @@ def main() -> None:
             flags=re.DOTALL,
         )
     DOCUMENT.write_text(text)
+
+
+def dated(measured: dict[str, Any], content: str) -> str:
+    """Say when something was measured, and how busy the machine was with other work."""
+    when = measured["at"].replace("T", " ").replace("+00:00", " UTC")
+    return f"Measured {when}; load of the machine before it: {measured['load']:.1f}.\n\n{content}"
+
+
+def draw(rows: list[dict[str, Any]]) -> None:
+    """Draw the CPU of pages, and how long an answer takes."""
+    pages = [row for row in rows if row["name"].startswith(("page", "list", "304"))]
+    bars = [(row["name"], [("", row["cpu_ms"])]) for row in pages]
+    plots.draw(PLOTS / "pages.svg", "CPU ms of the function, logarithmic", bars)
+    timed = [
+        (row["name"], [("p50", row["p50"]), ("p99", row["p99"])]) for row in rows if "p99" in row
+    ]
+    plots.draw(PLOTS / "latencies.svg", "ms by the clock, p50 above p99, logarithmic", timed)
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -74,29 +91,6 @@ def cold_line(row: dict[str, Any]) -> list[str]:
     """One function's start."""
     imports = ", ".join(f"`{name}` {cost:.0f}" for cost, name in row["imports"][1:5])
     return [row["name"], f"{row['cpu_ms']}", f"{row['ratio']:.2f}", f"{row['megabytes']}", imports]
-
-
-def _plot(name: str, rows: list[dict[str, Any]]) -> None:
-    """Draw bars on a logarithmic scale: what is a hundred times dearer is twice as long."""
-    from math import log10  # noqa: PLC0415
-
-    height = 22 * len(rows) + 40
-    bars = []
-    for number, row in enumerate(rows):
-        y = 30 + 22 * number
-        length = 110 * (log10(max(row["cpu_ms"], 0.1)) + 1)
-        bars.append(
-            f'<text x="440" y="{y + 12}" text-anchor="end">{escape(row["name"])}</text>'
-            f'<rect x="450" y="{y}" width="{length:.0f}" height="15"/>'
-            f'<text x="{455 + length:.0f}" y="{y + 12}">{row["cpu_ms"]:.2f}</text>'
-        )
-    PLOTS.mkdir(exist_ok=True)
-    (PLOTS / f"{name}.svg").write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="{height}" '
-        'font-family="sans-serif" font-size="12"><style>rect{fill:#3a6ea5}text{fill:#444}</style>'
-        '<text x="450" y="18">CPU ms of the function, logarithmic</text>'
-        f"{''.join(bars)}</svg>\n"
-    )
 
 
 if __name__ == "__main__":
