@@ -70,7 +70,8 @@ def running(command: list[str], url: str) -> Iterator[int]:
             raise RuntimeError(f"{command[0]} does not answer")
         yield process.pid
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
@@ -148,7 +149,7 @@ def devpi(folder: Path) -> Iterator[tuple[str, float, int]]:
 
 
 NGINX = """
-daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log stderr crit;
+user root; daemon off; master_process off; pid {folder}/pid; error_log stderr crit;
 events {{ worker_connections 64; }}
 http {{
   access_log off; sendfile on; gzip_static on; types {{ }} default_type {kind};
@@ -157,6 +158,9 @@ http {{
   server {{ listen 127.0.0.1:{port}; root {folder}/pages; index index.json; }}
 }}
 """
+
+
+# `user`: in a user namespace root is the only one there is, and nginx would give files to nobody.
 
 
 def prewrite(packages: Path, pages: Path) -> None:
@@ -249,12 +253,13 @@ def main() -> None:
     """Measure every peer that is installed."""
     folder = functions.temporary("peers")
     packages = lay_out(folder)
-    measured = {"Idlewheel's functions": ours()}
+    measured: dict[str, Iterator[tuple[str, float, int]]] = {}
     if program := shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"):
         measured["nginx, pages written before"] = nginx(packages, folder / "nginx", program)
     else:
         print("NGINX IS NOT INSTALLED: there is no limit to compare with", flush=True)
     measured |= {
+        "Idlewheel's functions": ours(),
         "pypiserver": pypiserver(packages),
         "simple-repository-server": simple_repository_server(packages),
         "devpi-server": devpi(folder),
