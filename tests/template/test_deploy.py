@@ -203,7 +203,7 @@ def test_functions_have_the_layer_their_environment_and_their_consumers(
     ingest = found["IngestFunction"]["Environment"]["Variables"]
     assert ingest["FILES_BUCKET"] == resources["FilesBucket"]
     assert ingest["ACCESS_TABLE"] == resources["AccessTable"]
-    assert len(mappings) == 4
+    assert len(mappings) == 5  # four queues and the stream
 
 
 def test_the_api_has_every_route_behind_the_authorizer(
