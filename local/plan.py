@@ -122,6 +122,10 @@ class Plan:
     """Media types whose bodies travel as base64."""
 
 
+_RUN = {"Api", "SQS", "Schedule"}
+"""The events that happen here; a stream of a table tells EventBridge, and there is none."""
+
+
 def read(template: Template, scope: Scope) -> Plan:
     """Give the plan of *template*; *scope* knows its parameters, tables, buckets and queues.
 
@@ -138,6 +142,7 @@ def read(template: Template, scope: Scope) -> Plan:
         (name, event["Type"], resolve(event.get("Properties", {}), scope))
         for name, resource in template.of_type(FUNCTION)
         for event in (resource["Properties"].get("Events") or {}).values()
+        if event["Type"] in _RUN
     ]
     default = api.get("Auth", {}).get("DefaultAuthorizer")
     return Plan(

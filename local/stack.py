@@ -83,8 +83,7 @@ def queue_url(arn: str, endpoint: str) -> str:
 
 def _attributes(kind: str, name: str) -> dict[str, str]:
     if kind == TABLE:
-        arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
-        return {"Arn": arn, "StreamArn": f"{arn}/stream/local"}
+        return {"Arn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"}
     if kind == QUEUE:
         return {"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}", "QueueName": name}
     return {"Arn": f"arn:aws:s3:::{name}"}
