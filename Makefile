@@ -88,7 +88,7 @@ lock: $(VENV)/uv ## Pin every requirement again, with hashes
 check: $(VENV)/installed validate ## Check style, types, imports and the template
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@PYTHONPATH=.:layers/idlewheel $(BIN)/lint-imports --no-logo
+	@PYTHONPATH=.:layers/idlewheel:cli $(BIN)/lint-imports --no-logo
 
 .PHONY: format
 format: $(VENV)/installed ## Format the code

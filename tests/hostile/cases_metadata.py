@@ -76,6 +76,7 @@ ADDED = (
     ("a label of 33 characters", LABEL, "Project-URL: " + "a" * 33 + ", https://a.b"),
     ("two project URLs of one label", READABLE, "Project-URL: A, https://a\nProject-URL: A, b:c"),
     ("a classifier of no list", GROUP, "Classifier: Evil :: Yes"),
+    ("a classifier that only its group knows", GROUP, "Classifier: Topic :: Cold Fusion"),
     ("a classifier with an empty part", GROUP, "Classifier: Topic ::  :: X"),
     ("a classifier that is code", GROUP, "Classifier: <script>"),
     ("a field of the wrong age", VALID, "Metadata-Version: 1.0"),

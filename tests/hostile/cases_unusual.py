@@ -54,7 +54,6 @@ WHEELS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("a name of digits", {"name": "2048"}),
     ("a name of one letter", {"name": "x"}),
     ("a private classifier", {"headers": ["Classifier: Private :: Do Not Upload"]}),
-    ("a classifier newer than this code", {"headers": ["Classifier: Topic :: Cold Fusion"]}),
     ("an unknown field", {"headers": ["X-Acme: 1", "Obsoletes-Nothing: 2"]}),
     (
         "an author in another script",
