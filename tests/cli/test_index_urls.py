@@ -59,7 +59,7 @@ def test_whatever_tools_ask_for_is_covered(service: str) -> None:
 @pytest.mark.parametrize(
     "service",
     [
-        "https://pypi.org/simple/",
+        "https://other.example/simple/",
         "https://index.example.evil/prod/simple/",
         "https://index.example:8443/prod/simple/",
         "https://index.example/production/simple/",

@@ -135,7 +135,7 @@ def test_the_keyring_command_answers_as_uv_and_pip_ask(
     }
     host = logged_in.url.partition("://")[2]
     assert done(keyring, "get", host, "anybody") == logged_in.token + "\n"
-    assert run(keyring, "get", "https://pypi.org/simple/", "__token__").stdout == ""
+    assert run(keyring, "get", "https://other.example/simple/", "__token__").stdout == ""
 
 
 def test_twine_uploads_with_the_token_of_the_keyring(
