@@ -74,7 +74,7 @@ test-fast: $(VENV)/installed .venvs/aws/installed ## Run the tests that take sec
 	@touch $@
 
 .PHONY: prove
-prove: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed ## Prove that nothing is lost: a crash at every call, every interleaving, races, long random lives (about 25 minutes)
+prove: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed .venvs/seaweed/installed ## Prove that nothing is lost: a crash at every call, every interleaving, races, long random lives (about 25 minutes)
 	@PROVE=1 $(BIN)/pytest tests/proof tests/model tests/concurrency tests/integration/test_rebuild.py -s
 
 .PHONY: lock

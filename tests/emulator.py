@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from tests import dynamodb_local
+from tests import dynamodb_local, seaweedfs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +34,17 @@ class Emulator:
     url: str
     dynamodb: str | None = None
     """Where DynamoDB is, if it is another's."""
+    s3: str | None = None
+    """Where S3 is, if it is another's."""
+
+    @property
+    def bucket_url(self) -> str:
+        """Where the buckets are."""
+        return self.s3 or self.url
 
     def client(self, service: str) -> Any:
         """A boto3 client of one service."""
-        own = self.dynamodb if service == "dynamodb" else None
+        own = {"dynamodb": self.dynamodb, "s3": self.s3}.get(service)
         return boto3.client(
             service,
             endpoint_url=own or self.url,
@@ -49,8 +56,8 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """What a function's process is given to reach it."""
-        own = {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb} if self.dynamodb else {}
-        return own | {
+        own = {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb, "AWS_ENDPOINT_URL_S3": self.s3}
+        return {name: url for name, url in own.items() if url} | {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
@@ -85,8 +92,8 @@ def emulator() -> Iterator[Emulator]:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(url, process)
-        with dynamodb_local.running() as dynamodb:
-            yield Emulator(url, dynamodb)
+        with dynamodb_local.running() as dynamodb, seaweedfs.running() as s3:
+            yield Emulator(url, dynamodb, s3)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)

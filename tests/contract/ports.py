@@ -175,7 +175,7 @@ def real_ports(stack: Stack, connection: Connection) -> Ports:
                 stack.inbox_bucket,
                 "eu-west-1",
                 lambda: Credentials("test", "test", None),
-                stack.emulator.url,
+                stack.emulator.bucket_url,
             )
         ),
         _put,

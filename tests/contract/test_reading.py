@@ -105,7 +105,7 @@ def snapshots(stack: Stack) -> S3Snapshots:
             stack.files_bucket,
             "eu-west-1",
             lambda: Credentials("test", "test", None),
-            stack.emulator.url,
+            stack.emulator.bucket_url,
         ),
         stack.index_table,
     )
