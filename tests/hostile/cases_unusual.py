@@ -54,6 +54,7 @@ WHEELS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("a name of digits", {"name": "2048"}),
     ("a name of one letter", {"name": "x"}),
     ("a private classifier", {"headers": ["Classifier: Private :: Do Not Upload"]}),
+    ("a retired classifier", {"headers": ["Classifier: Framework :: Django CMS :: 4.2"]}),
     ("an unknown field", {"headers": ["X-Acme: 1", "Obsoletes-Nothing: 2"]}),
     (
         "an author in another script",
