@@ -21,7 +21,9 @@ TELLING = {"s3:CopyObject", "dynamodb:TransactWriteItems"}
 def test_a_publication_ends_right_whoever_comes_between(cloud: Cloud, name: str) -> None:
     calls = calls_of(cloud, RIVALS[name])
 
-    turns = [(at, call) for at, call in enumerate(calls, 1) if EVERYTHING or call in TELLING]
+    # What is written by hand after the commit stands in nobody's way.
+    last = calls.index("dynamodb:TransactWriteItems") + 1 if RIVALS[name].undo else len(calls)
+    turns = [(at, call) for at, call in enumerate(calls[:last], 1) if EVERYTHING or call in TELLING]
 
     found = {
         f"before call {at}, {call}": problems

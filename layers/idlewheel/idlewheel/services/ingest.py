@@ -78,7 +78,7 @@ class Ingest:
             outcome = Outcome.IGNORED
         except Refusal as refusal:
             outcome, problems = self._refuse(upload, refusal)
-        if outcome in {Outcome.REJECTED, Outcome.DUPLICATE}:
+        if outcome is not Outcome.PUBLISHED:
             self._drop(written)
         if outcome is Outcome.PUBLISHED:
             self.manifests.note_file(upload.project, upload.filename)
@@ -147,14 +147,16 @@ class Ingest:
         provenance: bytes | None,
         written: list[tuple[str, str]],
     ) -> None:
+        # The file comes last: where a twin has published it, and a manager deleted it since, there
+        # is nothing to adopt any more, and what we have put beside it goes again.
         key = file.key(upload.project)
-        written.append((key, self.files.adopt(upload.staged_key, key)))
         if file.metadata_sha256:
             version = self.files.put_metadata(key, metadata)
             written.append((key + METADATA_SUFFIX, version))
         if provenance is not None:
             version = self.files.put_provenance(key, provenance)
             written.append((key + PROVENANCE_SUFFIX, version))
+        written.append((key, self.files.adopt(upload.staged_key, key)))
 
     def _refuse(self, upload: Upload, refusal: Refusal) -> tuple[Outcome, tuple[Problem, ...]]:
         # The publication may have been committed although its answer was lost: the upload's own
