@@ -236,7 +236,9 @@ def test_host_and_port_name_an_index(logged_in: None) -> None:
     assert backend().get_password("127.0.0.1:8080", "x") == "other-token"
 
 
-@pytest.mark.parametrize("service", ["https://other.example/simple/", "other.example", "127.0.0.1:9", "x"])
+@pytest.mark.parametrize(
+    "service", ["https://other.example/simple/", "other.example", "127.0.0.1:9", "x"]
+)
 def test_of_other_hosts_the_backend_knows_nothing(logged_in: None, service: str) -> None:
     assert backend().get_credential(service, None) is None
 
