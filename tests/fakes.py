@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.domain.audit import OURSELVES, Act, Actor, Record
+from idlewheel.domain.drafts import StagedFile
 from idlewheel.domain.project import (
     Claim,
     Delta,
@@ -28,7 +29,16 @@ from idlewheel.domain.project import (
 from idlewheel.domain.tokens import Token, TokenState
 from idlewheel.domain.uploads import Upload, UploadState
 from idlewheel.domain.versions import canonical
-from idlewheel.errors import Denied, NotFound, Problem, Refusal, Rejected, TooMany
+from idlewheel.errors import (
+    Denied,
+    Gone,
+    NotFound,
+    Problem,
+    Refusal,
+    Rejected,
+    TooLate,
+    TooMany,
+)
 from idlewheel.services.ports import Admission
 
 if TYPE_CHECKING:
@@ -36,7 +46,9 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from idlewheel.domain.access import Scope
     from idlewheel.domain.attestations import Trust
+    from idlewheel.domain.drafts import Draft
     from idlewheel.domain.names import NormalizedName
     from idlewheel.services.ports import Publication
 
@@ -55,6 +67,9 @@ class World:
     uploads: dict[str, Upload] = field(default_factory=dict)
     sessions: dict[str, set[str]] = field(default_factory=dict)
     in_flight: dict[tuple[str, ...], str] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    staged_files: dict[tuple[str, str], StagedFile] = field(default_factory=dict)
+    draft_metadata: dict[str, Mapping[str, object]] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     trusts: dict[str, Trust | None] = field(default_factory=dict)
@@ -139,7 +154,8 @@ class FakeUploads:
         self.world = world
 
     def open(self, upload: Upload, at_once: int | None = None) -> Upload:
-        place = (upload.filename.casefold(), upload.lane, upload.sha256, upload.token_id)
+        what = (upload.filename.casefold(), upload.lane, upload.sha256)
+        place = (*what, upload.token_id, upload.draft_id or "")
         seen = self.world.uploads.get(self.world.in_flight.get(place, ""))
         if seen is not None and seen.in_flight(upload.received_at):
             return seen
@@ -194,7 +210,12 @@ class FakePublisher:
         ):
             FakeUploads(self.world).end(upload.id, state=UploadState.PUBLISHED)
             return True
-        self._require_open(upload)
+        require_open(
+            self.world, (upload.project, upload.version), upload.received_at - self.closes_after
+        )
+        require_token(self.world, upload.token_id, upload.scopes)
+        if upload.draft_id is not None:
+            self._draft(upload).require_room()
         return False
 
     def publish(self, publication: Publication) -> bool:
@@ -209,42 +230,101 @@ class FakePublisher:
         self._write(publication)
         return True
 
-    def _require_open(self, upload: Upload) -> None:
-        project = self.world.projects.get(upload.project)
-        if project is not None and not project.status.takes_uploads:
-            raise Denied(f"project '{project.name}' is {project.status} and takes no uploads")
-        release = self.world.releases.get((upload.project, canonical(upload.version)))
-        if release and release.created_at <= upload.received_at - self.closes_after:
-            raise Rejected((Problem("release-closed", "the release is closed"),))
-        token = self.world.tokens.get(upload.token_id)
-        if token is None or token.state is not TokenState.ACTIVE or token.scopes != upload.scopes:
-            raise Denied(f"token {upload.token_id} was revoked or changed")
+    def stage(self, publication: Publication) -> bool:
+        upload, world = publication.upload, self.world
+        draft = self._draft(upload)
+        held = world.staged_files.get((draft.id, upload.filename))
+        if held is not None:
+            held.require_same(upload.sha256)
+            FakeUploads(world).end(upload.id, state=UploadState.STAGED)
+            return held.written == tuple(publication.written)
+        if refusal := world.uploads[upload.id].verdict():
+            raise refusal
+        if self.precheck(upload):
+            return False
+        revision = draft.revision + 1
+        world.staged_files[draft.id, upload.filename] = StagedFile(
+            replace(publication.file, revision=revision),
+            upload.id,
+            publication.display_name,
+            tuple(publication.written),
+        )
+        world.drafts[draft.id] = replace(
+            draft,
+            revision=revision,
+            file_count=draft.file_count + 1,
+            stamp=draft.stamp + revision,
+        )
+        world.draft_metadata.setdefault(draft.id, publication.release_metadata)
+        FakeUploads(world).end(upload.id, state=UploadState.STAGED)
+        return True
+
+    def _draft(self, upload: Upload) -> Draft:
+        draft = self.world.drafts[str(upload.draft_id)]
+        try:
+            draft.require_open(datetime.now(UTC))
+        except (Gone, TooLate) as ended:
+            raise Rejected((Problem("draft-ended", str(ended)),)) from None
+        return draft
 
     def _write(self, publication: Publication) -> None:
         upload, world = publication.upload, self.world
-        project = step(world, upload.project, publication.display_name, touched=2)
-        moment = EPOCH + timedelta(microseconds=project.serial)
-        world.projects[project.name] = replace(
-            project,
-            file_count=project.file_count + 1,
-            size=project.size + publication.file.size,
-        )
-        world.files[upload.project, upload.filename] = replace(
-            publication.file, uploaded_at=moment, revision=project.revision
-        )
-        world.claims[upload.filename.casefold()] = Claim(
-            upload.filename, publication.file.sha256, upload.id, FileState.ACTIVE
-        )
-        place = (upload.project, canonical(upload.version))
-        before = world.releases.get(place, Release(upload.version, moment, writes=0))
-        world.releases[place] = replace(
-            before, revision=project.revision, deleted=False, writes=before.writes + 1
-        )
-        world.metadata.setdefault(place, publication.release_metadata)
+        files = [(publication.file, upload.id)]
+        place = (upload.project, upload.version)
+        list_files(world, place, publication.display_name, files, publication.release_metadata)
         FakeUploads(world).end(upload.id, state=UploadState.PUBLISHED)
         said = {"version": upload.version, "sha256": publication.file.sha256, "upload": upload.id}
         actor = Actor(upload.principal, upload.token_id)
         note(world, Act.PUBLISHED, actor, upload.project, upload.filename, **said)
+
+
+def require_open(world: World, place: tuple[NormalizedName, str], oldest: datetime) -> None:
+    """Go on only if a project takes uploads and its release is younger than *oldest*."""
+    name, version = place
+    project = world.projects.get(name)
+    if project is not None and not project.status.takes_uploads:
+        raise Denied(f"project '{project.name}' is {project.status} and takes no uploads")
+    release = world.releases.get((name, canonical(version)))
+    if release and release.created_at <= oldest:
+        raise Rejected((Problem("release-closed", "the release is closed"),))
+
+
+def require_token(world: World, token_id: str, scopes: Sequence[Scope]) -> None:
+    """Go on only if a token is as it was."""
+    token = world.tokens.get(token_id)
+    if token is None or token.state is not TokenState.ACTIVE or token.scopes != scopes:
+        raise Denied(f"token {token_id} was revoked or changed")
+
+
+def list_files(
+    world: World,
+    place: tuple[NormalizedName, str],
+    display_name: str,
+    files: Sequence[tuple[File, str]],
+    metadata: Mapping[str, object],
+) -> None:
+    """List files of one release, each with the id of its upload, at one revision."""
+    name, version = place
+    world.clock += len(files) - 1
+    project = step(world, name, display_name, touched=len(files) + 1)
+    world.projects[name] = replace(
+        project,
+        file_count=project.file_count + len(files),
+        size=project.size + sum(file.size for file, _ in files),
+    )
+    for number, (file, upload_id) in enumerate(reversed(files)):
+        moment = EPOCH + timedelta(microseconds=project.serial - number)
+        listed = replace(file, uploaded_at=moment, revision=project.revision)
+        world.files[name, file.filename] = listed
+        claim = Claim(file.filename, file.sha256, upload_id, FileState.ACTIVE)
+        world.claims[file.filename.casefold()] = claim
+    moment = EPOCH + timedelta(microseconds=project.serial)
+    key = (name, canonical(version))
+    before = world.releases.get(key, Release(version, moment, writes=0))
+    world.releases[key] = replace(
+        before, revision=project.revision, deleted=False, writes=before.writes + 1
+    )
+    world.metadata.setdefault(key, metadata)
 
 
 def _yank(reason: str | None) -> Act:

@@ -30,7 +30,13 @@ EXAMPLES = {
 }
 UPLOAD_ID = "0123456789abcdef0123456789abcdef"
 HOST = "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
-SLASHED = {"/simple", "/simple/{project}", "/legacy"}
+SLASHED = {
+    "/simple",
+    "/simple/{project}",
+    "/drafts/{id}/simple",
+    "/drafts/{id}/simple/{project}",
+    "/legacy",
+}
 """Routes that clients ask for with a slash at the end."""
 
 
@@ -87,7 +93,8 @@ def event(name: str, **changes: Any) -> dict[str, Any]:
 
 def make(route: Route) -> dict[str, Any]:
     """Make a sample of *route* as API Gateway would send it."""
-    examples = EXAMPLES | ({"id": UPLOAD_ID} if route.path.startswith("/uploads") else {})
+    has_long_id = route.path.startswith(("/uploads", "/drafts"))
+    examples = EXAMPLES | ({"id": UPLOAD_ID} if has_long_id else {})
     names = re.findall(r"{(\w+)\+?}", route.path)
     parameters = {name: examples[name] for name in names}
     path = re.sub(r"{(\w+)\+?}", lambda match: examples[match[1]], route.path)
@@ -133,6 +140,8 @@ def _body(route: Route) -> tuple[str, bytes]:
             "size": 209_715_200,
             "sha256": "a" * 64,
         },
+        "OpenDraft": {"name": "demo", "version": "1.0"},
+        "PublishDraft": {"files": ["demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"]},
         "IssueToken": {"kind": "read", "principal": "ci", "scopes": ["read:*"], "days": 30},
         "SetAttestations": {
             "policy": "require",

@@ -21,6 +21,7 @@ from idlewheel.web.routing import Routes
 
 if TYPE_CHECKING:
     from idlewheel.web.gateway import Reply, Request
+    from idlewheel.web.preview import Preview
 
 settings = Settings()
 connection = bind_index(settings.index_table, settings.region)
@@ -83,6 +84,26 @@ def json_api(request: Request) -> Reply:
     asked = request.parameters["project"]
     request.principal().require(Action.READ, asked_project(asked))
     return JsonApi(catalog).answer(request)
+
+
+@routes.route("GET /drafts/{id}/simple", "HEAD /drafts/{id}/simple")
+def preview_root(request: Request) -> Reply:
+    """Send people to the page that a draft is about."""
+    return preview().root(request, datetime.now(UTC))
+
+
+@routes.route("GET /drafts/{id}/simple/{project}", "HEAD /drafts/{id}/simple/{project}")
+def preview_project(request: Request) -> Reply:
+    """Show a project as it will be once a draft is published."""
+    return preview().project(request, datetime.now(UTC))
+
+
+def preview() -> Preview:
+    """Make what shows drafts."""
+    from idlewheel.storage.drafts import DynamoDrafts  # noqa: PLC0415 - installers never ask for it
+    from idlewheel.web.preview import Preview  # noqa: PLC0415
+
+    return Preview(catalog, DynamoDrafts(connection), pages)
 
 
 @routes.route("GET /rss/packages.xml")

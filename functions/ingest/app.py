@@ -20,6 +20,7 @@ from idlewheel.services.ingest import Ingest, Outcome
 from idlewheel.settings import Settings
 from idlewheel.storage.buckets import S3Files, S3Inbox, connect
 from idlewheel.storage.catalog import DynamoCatalog
+from idlewheel.storage.drafts import DynamoDrafts
 from idlewheel.storage.manifests import S3Manifests
 from idlewheel.storage.publication import DynamoPublisher
 from idlewheel.storage.tables import bind_access, bind_index
@@ -46,10 +47,14 @@ settings = Settings()
 connection = bind_index(settings.index_table, settings.region)
 bind_access(settings.access_table, settings.region)
 uploads = DynamoUploads(connection)
+drafts = DynamoDrafts(connection)
+publisher = DynamoPublisher(
+    connection, DynamoCatalog(), uploads, drafts, settings.release_closes_after
+)
 s3 = connect(settings.region)
 ingest = Ingest(
     uploads=uploads,
-    publisher=DynamoPublisher(connection, DynamoCatalog(), uploads, settings.release_closes_after),
+    publisher=publisher,
     inbox=S3Inbox(s3, settings.inbox_bucket),
     files=S3Files(s3, settings.files_bucket, settings.inbox_bucket),
     verify=verify,
@@ -70,6 +75,7 @@ def process(record: SQSRecord) -> None:
 
 _METRIC = {
     Outcome.PUBLISHED: "Uploads",
+    Outcome.STAGED: "StagedUploads",
     Outcome.DUPLICATE: "DuplicateUploads",
     Outcome.REJECTED: "RejectedUploads",
     Outcome.IGNORED: "IgnoredEvents",

@@ -13,6 +13,7 @@ from idlewheel.services.sessions import Sessions
 from idlewheel.settings import Settings
 from idlewheel.storage.buckets import S3Inbox, connect
 from idlewheel.storage.catalog import DynamoCatalog
+from idlewheel.storage.drafts import DynamoDrafts
 from idlewheel.storage.gate import S3Gate
 from idlewheel.storage.signing import Signer, session_credentials
 from idlewheel.storage.tables import bind_index
@@ -37,7 +38,7 @@ reception = Reception(
     uploads=uploads,
     inbox=S3Inbox(connect(settings.region), settings.inbox_bucket),
 )
-desk = Sessions(catalog, uploads)
+desk = Sessions(catalog, uploads, DynamoDrafts(connection))
 gate = S3Gate(
     Signer(
         bucket=settings.inbox_bucket,
@@ -81,6 +82,8 @@ def open_session(request: Request) -> Reply:
     upload = desk.open(announced, request.principal(), datetime.fromtimestamp(request.time, UTC))
     if upload is None:
         return verdicts.published(announced.declaration.filename, request, is_new=False)
+    if upload.state.terminal:
+        return verdicts.status(upload, request)  # in its draft already
     return sessions.opened(upload, gate.admit(upload, datetime.now(UTC)), request)
 
 

@@ -39,7 +39,7 @@ def test_every_sample_is_of_a_route_or_of_a_trigger() -> None:
     assert found == {route.sample for route in ROUTES} | others
 
 
-@pytest.mark.parametrize("folder", ["index", "upload", "manage"])
+@pytest.mark.parametrize("folder", ["index", "upload", "drafts", "manage"])
 def test_a_function_has_an_endpoint_for_each_of_its_routes_and_no_other(
     folder: str, load: Callable[[str], Any]
 ) -> None:

@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "authorizer": {"email"},
     "index": {"email"},
     "upload": {"email", "multipart", "packaging", "packaging.metadata"},
+    "drafts": {"email", "packaging"},
     "ingest": {"email", "packaging", "packaging.metadata", "idlewheel.distribution.verify"},
     "sweep": {"email"},
     "announce": {"email"},

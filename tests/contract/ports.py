@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from botocore.exceptions import ClientError
 
-from idlewheel.domain.access import parse_scopes
+from idlewheel.domain.access import Principal, parse_scopes
+from idlewheel.domain.drafts import Draft, new_draft_id
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.project import File
 from idlewheel.domain.tokens import Kind
@@ -18,6 +19,7 @@ from idlewheel.services import credentials
 from idlewheel.services.credentials import Wish
 from idlewheel.services.ports import Publication
 from tests import fakes
+from tests.fake_drafts import FakeDraftPublisher, FakeDrafts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pynamodb.connection import Connection
 
     from idlewheel.domain.tokens import Token
+    from idlewheel.services.drafts import DraftPublisher, Drafts
     from idlewheel.services.ports import (
         Admission,
         Audit,
@@ -60,6 +63,8 @@ class Ports:
     gate: Gate
     put: Callable[[Admission, bytes], int]
     """A client sends bytes as the admission says; the store's status."""
+    drafts: Drafts
+    draft_publisher: DraftPublisher
 
     def token(self, *scopes: str, kind: Kind = Kind.PUBLISH) -> Token:
         """Issue a token."""
@@ -88,6 +93,28 @@ class Ports:
             "declared": {"digests": {"sha256": "a" * 64}},
         }
         return Upload(**{**facts, **changes})
+
+    def principal(self, token: Token) -> Principal:
+        """Who holds *token*."""
+        return Principal(token.principal, token.id, token.scopes, token.expires_at)
+
+    def draft(self, token: Token, version: str = "1.0", **changes: Any) -> Draft:
+        """Open a draft."""
+        facts: dict[str, Any] = {
+            "id": new_draft_id(),
+            "project": DEMO,
+            "version": version,
+            "principal": token.principal,
+            "token_id": token.id,
+            "scopes": token.scopes,
+            "opened_at": datetime.now(UTC),
+        }
+        return self.drafts.open(Draft(**{**facts, **changes}))
+
+    def stage(self, draft: Draft, token: Token, filename: str, **changes: Any) -> bool:
+        """Open an upload for a draft and stage its file."""
+        upload = self.upload(token, filename, draft_id=draft.id, **changes)
+        return self.publisher.stage(publication(upload))
 
     def publish(
         self, token: Token, filename: str = "demo-1.0-py3-none-any.whl", **changes: Any
@@ -136,6 +163,8 @@ def fake_ports(world: fakes.World | None = None) -> Ports:
         files.read,
         gate,
         gate.put,
+        FakeDrafts(world),
+        FakeDraftPublisher(world, CLOSES_AFTER),
     )
 
 
@@ -145,6 +174,8 @@ def real_ports(stack: Stack, connection: Connection) -> Ports:
     from idlewheel.storage.audit import DynamoAudit
     from idlewheel.storage.catalog import DynamoCatalog
     from idlewheel.storage.changes import DynamoChanges
+    from idlewheel.storage.draft_publication import DynamoDraftPublisher
+    from idlewheel.storage.drafts import DynamoDrafts
     from idlewheel.storage.gate import S3Gate
     from idlewheel.storage.publication import DynamoPublisher
     from idlewheel.storage.signing import Credentials, Signer
@@ -153,6 +184,7 @@ def real_ports(stack: Stack, connection: Connection) -> Ports:
 
     s3 = buckets.connect("eu-west-1")
     catalog, uploads = DynamoCatalog(), DynamoUploads(connection)
+    drafts = DynamoDrafts(connection)
 
     def download(key: str) -> bytes | None:
         try:
@@ -163,7 +195,7 @@ def real_ports(stack: Stack, connection: Connection) -> Ports:
     return Ports(
         catalog,
         uploads,
-        DynamoPublisher(connection, catalog, uploads, CLOSES_AFTER),
+        DynamoPublisher(connection, catalog, uploads, drafts, CLOSES_AFTER),
         DynamoChanges(connection),
         buckets.S3Inbox(s3, stack.inbox_bucket),
         buckets.S3Files(s3, stack.files_bucket, stack.inbox_bucket),
@@ -179,6 +211,8 @@ def real_ports(stack: Stack, connection: Connection) -> Ports:
             )
         ),
         _put,
+        drafts,
+        DynamoDraftPublisher(connection, catalog, drafts, CLOSES_AFTER),
     )
 
 

@@ -11,6 +11,7 @@ IdlewheelError
 ├── WrongMethod          this is not what can be done at this path
 ├── NotAcceptable        nothing that we can say is among what the client takes
 ├── TooLarge             more bytes than this door lets through
+├── TooLate              what it was about has been published, and stays so
 ├── TooMany              more at once than one token may have
 ├── NotEmpty             a table that was to be rebuilt holds something
 └── Unavailable          we cannot know now; asking again is safe
@@ -98,6 +99,12 @@ class TooLarge(IdlewheelError):
     """More bytes than this door lets through."""
 
     code = "too-large"
+
+
+class TooLate(IdlewheelError):
+    """What it was about has been published, and stays so."""
+
+    code = "too-late"
 
 
 class TooMany(IdlewheelError):

@@ -10,9 +10,10 @@ from idlewheel.distribution.form import Declaration
 from idlewheel.domain.access import Principal, parse_scopes
 from idlewheel.domain.project import Claim, FileState
 from idlewheel.domain.uploads import SESSION, Lane, UploadState
-from idlewheel.errors import Conflict, Denied, Rejected, TooMany
+from idlewheel.errors import Conflict, Denied, Rejected, TooLate, TooMany
 from idlewheel.services.sessions import AT_ONCE, Announcement, Sessions
 from tests import fakes
+from tests.fake_drafts import FakeDrafts
 
 if TYPE_CHECKING:
     from idlewheel.domain.uploads import Upload
@@ -29,9 +30,9 @@ class Desk:
         self.uploads = fakes.FakeUploads(self.world)
         self.time = 0.0
         self.pauses: list[float] = []
-        self.sessions = Sessions(
-            fakes.FakeCatalog(self.world), self.uploads, lambda: self.time, self.pause
-        )
+        self.drafts = FakeDrafts(self.world)
+        catalog = fakes.FakeCatalog(self.world)
+        self.sessions = Sessions(catalog, self.uploads, self.drafts, lambda: self.time, self.pause)
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -173,5 +174,5 @@ def test_what_is_published_cannot_be_cancelled(desk: Desk) -> None:
     upload = desk.open()
     desk.uploads.end(upload.id, state=UploadState.PUBLISHED)
 
-    with pytest.raises(Conflict, match="published and cannot be cancelled"):
+    with pytest.raises(TooLate, match="published and cannot be cancelled"):
         desk.sessions.cancel(upload)

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 
 class UploadState(StrEnum):
-    """Where an upload is; the last two are for ever."""
+    """Where an upload is; all but the first are for ever."""
 
     RECEIVED = "received"
+    STAGED = "staged"
+    """Verified and in its draft, which decides what becomes of the file."""
     PUBLISHED = "published"
     REJECTED = "rejected"
 
@@ -70,6 +72,8 @@ class Upload:
     refusal: str | None = None
     """The code of the refusal's kind, once rejected."""
     problems: tuple[Problem, ...] = ()
+    draft_id: str | None = None
+    """The draft that the file is for; None where it is published by itself."""
 
     @property
     def staged_key(self) -> str:

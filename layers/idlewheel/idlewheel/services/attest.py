@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from idlewheel.domain.attestations import Policy, Trust
 from idlewheel.errors import Problem, Rejected
@@ -11,11 +11,23 @@ from idlewheel.errors import Problem, Rejected
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.uploads import Upload
-    from idlewheel.services.ports import Trusts
 
     Prove = Callable[[str, str, str, Trust], bytes]
     """From the attestations as sent, a filename, its SHA-256 and what is asked: provenance."""
+
+
+class Trusts(Protocol):
+    """What projects ask of attestations (PEP 740)."""
+
+    def find(self, name: NormalizedName) -> Trust | None:
+        """What the project asks; None where it asks nothing of its own."""
+        ...
+
+    def set(self, name: NormalizedName, trust: Trust | None) -> None:
+        """Ask this from now on; the project need not have any file yet."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

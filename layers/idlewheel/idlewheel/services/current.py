@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from idlewheel.errors import Unavailable
 from idlewheel.services.recent import Recent
@@ -16,8 +16,6 @@ from idlewheel.services.sheets import Sheet, dump, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from idlewheel.services.ports import Snapshots
 
 SETTLING = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Seconds to wait before each look at what is not all visible yet."""
@@ -34,6 +32,18 @@ RENEWED = 4
 
 KEPT = 24 * 1024 * 1024
 """Bytes of memory that the sheets of one function instance may take."""
+
+
+class Snapshots(Protocol):
+    """Where what a page is made of is kept for other instances; it may forget at any time."""
+
+    def load(self, name: str) -> bytes | None:
+        """What was last saved under *name*; None where there is nothing, or no answer."""
+        ...
+
+    def save(self, name: str, content: bytes) -> bool:
+        """Keep *content* under *name*; False where it could not be."""
+        ...
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ class Outcome(StrEnum):
     """How the processing of a staged object ended."""
 
     PUBLISHED = "published"
+    STAGED = "staged"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
     IGNORED = "ignored"
@@ -78,7 +79,7 @@ class Ingest:
             outcome = Outcome.IGNORED
         except Refusal as refusal:
             outcome, problems = self._refuse(upload, refusal)
-        if outcome is not Outcome.PUBLISHED:
+        if outcome not in {Outcome.PUBLISHED, Outcome.STAGED}:
             self._drop(written)
         if outcome is Outcome.PUBLISHED:
             self.manifests.note_file(upload.project, upload.filename)
@@ -121,7 +122,10 @@ class Ingest:
             file=file,
             display_name=distribution.core.name,
             release_metadata=_release_metadata(distribution),
+            written=tuple(written),
         )
+        if upload.draft_id is not None:
+            return Outcome.STAGED if self.publisher.stage(publication) else Outcome.DUPLICATE
         return Outcome.PUBLISHED if self.publisher.publish(publication) else Outcome.DUPLICATE
 
     def _verified(self, path: Path, upload: Upload) -> tuple[Distribution, bytes | None]:
@@ -161,8 +165,11 @@ class Ingest:
     def _refuse(self, upload: Upload, refusal: Refusal) -> tuple[Outcome, tuple[Problem, ...]]:
         # The publication may have been committed although its answer was lost: the upload's own
         # state decides, and only what was really refused loses its bytes.
-        if self.uploads.reject(upload.id, refusal).state is UploadState.PUBLISHED:
+        state = self.uploads.reject(upload.id, refusal).state
+        if state is UploadState.PUBLISHED:
             return Outcome.PUBLISHED, ()
+        if state is UploadState.STAGED:
+            return Outcome.DUPLICATE, ()  # by a twin of this event, whose bytes the draft owns
         return Outcome.REJECTED, refusal.problems
 
     def _drop(self, written: list[tuple[str, str]]) -> None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
-    from idlewheel.domain.attestations import Trust
     from idlewheel.domain.audit import Actor, Record
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import (
@@ -80,18 +79,6 @@ class Catalog(Protocol):
         ...
 
 
-class Snapshots(Protocol):
-    """Where what a page is made of is kept for other instances; it may forget at any time."""
-
-    def load(self, name: str) -> bytes | None:
-        """What was last saved under *name*; None where there is nothing, or no answer."""
-        ...
-
-    def save(self, name: str, content: bytes) -> bool:
-        """Keep *content* under *name*; False where it could not be."""
-        ...
-
-
 class Uploads(Protocol):
     """Uploads on their way."""
 
@@ -127,6 +114,8 @@ class Publication:
     file: File
     display_name: str
     release_metadata: Mapping[str, object] = field(default_factory=dict)
+    written: Sequence[tuple[str, str]] = ()
+    """Key and version id of each object that was written for it."""
 
 
 class Publisher(Protocol):
@@ -149,6 +138,19 @@ class Publisher(Protocol):
             Denied: the project takes no uploads, or the token was revoked or changed.
             Rejected: the release has closed.
             Unavailable: the tables were too busy; nothing has happened, try again.
+
+        """
+        ...
+
+    def stage(self, publication: Publication) -> bool:
+        """Put the file into its draft and end its upload as staged; answer whether it is new.
+
+        False means that the same bytes are in the draft, or published, already (a duplicate).
+        Raises what :meth:`publish` would, and:
+
+        Raises:
+            Conflict: the draft holds other bytes under this name.
+            Rejected: the draft has ended, or is full.
 
         """
         ...
@@ -202,18 +204,6 @@ class Gate(Protocol):
 
     def admit(self, upload: Upload, now: datetime) -> Admission:
         """Let the bytes of *upload* in: those bytes, that many, once, and soon."""
-        ...
-
-
-class Trusts(Protocol):
-    """What projects ask of attestations (PEP 740)."""
-
-    def find(self, name: NormalizedName) -> Trust | None:
-        """What the project asks; None where it asks nothing of its own."""
-        ...
-
-    def set(self, name: NormalizedName, trust: Trust | None) -> None:
-        """Ask this from now on; the project need not have any file yet."""
         ...
 
 

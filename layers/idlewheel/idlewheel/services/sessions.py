@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from idlewheel.domain.access import Action
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.uploads import Lane, Upload, UploadState, new_upload_id
-from idlewheel.errors import Conflict, Problem, Rejected
+from idlewheel.domain.versions import canonical
+from idlewheel.errors import Problem, Rejected, TooLate
+from idlewheel.services.drafts import require_owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from idlewheel.distribution.form import Declaration
     from idlewheel.domain.access import Principal
+    from idlewheel.domain.drafts import Draft
+    from idlewheel.services.drafts import Drafts
     from idlewheel.services.ports import Catalog, Uploads
 
 AT_ONCE = 50
@@ -38,6 +42,8 @@ class Announcement:
     declaration: Declaration
     size: int
     """Bytes."""
+    draft_id: str | None = None
+    """The draft that it is for; None where it is published by itself."""
 
     @property
     def sha256(self) -> str:
@@ -51,6 +57,7 @@ class Sessions:
 
     catalog: Catalog
     uploads: Uploads
+    drafts: Drafts
     clock: Callable[[], float] = time.time
     pause: Callable[[float], None] = time.sleep
 
@@ -59,11 +66,13 @@ class Sessions:
     ) -> Upload | None:
         """Answer the session to send the bytes in, or None: the file is published already.
 
-        A retry of what is open joins it.
+        A retry of what is open joins it. One that is staged is in its draft already.
 
         Raises:
-            Denied: the principal may not publish to this project.
+            Denied: the principal may not publish to this project, or not add to this draft.
             Conflict: the filename is taken.
+            Rejected: the draft is of another release, or full.
+            NotFound, Gone, TooLate: there is no such draft, or it has ended.
             TooMany: the token has :data:`AT_ONCE` sessions open.
 
         """
@@ -73,6 +82,10 @@ class Sessions:
         claim = self.catalog.claim(declaration.filename)
         if claim is not None and claim.settles(declaration.filename, announcement.sha256):
             return None
+        if announcement.draft_id is not None:
+            held = self._held(announcement.draft_id, announcement, principal, now)
+            if held is not None:
+                return held
         upload = Upload(
             id=new_upload_id(),
             filename=declaration.filename,
@@ -86,8 +99,29 @@ class Sessions:
             received_at=now,
             lane=Lane.LARGE,
             declared={"attestations": declaration.attestations},
+            draft_id=announcement.draft_id,
         )
         return self.uploads.open(upload, AT_ONCE)
+
+    def _held(
+        self, draft_id: str, announcement: Announcement, principal: Principal, now: datetime
+    ) -> Upload | None:
+        """Answer the upload by which exactly this file came into the draft, if it did."""
+        draft, staged = self.drafts.staged(draft_id)
+        require_owner(draft, principal)
+        draft.require_open(now)
+        declaration = announcement.declaration
+        if (draft.project, canonical(draft.version)) != (
+            declaration.project,
+            canonical(declaration.version),
+        ):
+            raise Rejected((_of_another_release(draft, declaration.filename),))
+        for one in staged:
+            if one.file.filename == declaration.filename:
+                one.require_same(announcement.sha256)
+                return self.uploads.get(one.upload_id)
+        draft.require_room()
+        return None
 
     def watch(self, upload: Upload, deadline: float, now: datetime) -> Upload:
         """Answer *upload* as soon as it is judged, or as it is at *deadline*.
@@ -111,15 +145,22 @@ class Sessions:
         """End *upload* before it is judged; one that was refused stays as it is.
 
         Raises:
-            Conflict: it is published, and what is published is deleted, not cancelled.
+            TooLate: it is published, or in its draft: it can be deleted there.
 
         """
         ended = self.uploads.reject(upload.id, _cancelled(upload))
         if ended.state is UploadState.PUBLISHED:
-            raise Conflict(
+            raise TooLate(
                 f"{upload.filename} is published and cannot be cancelled any more: delete it"
             )
+        if ended.state is UploadState.STAGED:
+            raise TooLate(f"{upload.filename} is in draft {upload.draft_id}: remove it there")
         return ended
+
+
+def _of_another_release(draft: Draft, filename: str) -> Problem:
+    release = f"{draft.project} {draft.version}"
+    return Problem("draft-of-another-release", f"{filename} is no file of {release}, the draft's")
 
 
 def _expired(upload: Upload) -> Rejected:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from idlewheel.domain import drafts
 from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.project import METADATA_SUFFIX
@@ -39,9 +40,9 @@ DEADLINE = {Lane.FORM: IN_FLIGHT, Lane.LARGE: SESSION + timedelta(minutes=60)}
 Counted from its opening: S3 does not say when the bytes of a large object were complete.
 """
 
-ABANDONED = timedelta(days=1)
-"""The age at which a copy cannot belong to a publication on its way: each one copies anew, and
-commits within the 15 minutes of its invocation."""
+ABANDONED = drafts.KEPT + timedelta(days=1)
+"""The age at which a copy cannot belong to a publication on its way: a draft's has expired, and
+any other commits within the 15 minutes of the invocation that copied it."""
 
 
 class Waiting(NamedTuple):

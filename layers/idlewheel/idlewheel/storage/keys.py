@@ -13,7 +13,7 @@ from idlewheel.domain.versions import canonical
 
 if TYPE_CHECKING:
     from idlewheel.domain.names import NormalizedName
-    from idlewheel.domain.uploads import Lane
+    from idlewheel.domain.uploads import Upload
 
 PROJECT = "PROJECT"
 FILENAME = "FILENAME"
@@ -21,6 +21,7 @@ UPLOAD = "UPLOAD"
 ROOT = "ROOT"
 METADATA = "METADATA"
 TRUST = "TRUST"
+DRAFT = "DRAFT"
 TOKEN = "TOKEN"
 
 SHARDS = 16
@@ -52,12 +53,29 @@ def filename(name: str) -> str:
     return f"FILENAME#{name.casefold()}"
 
 
-def in_flight(lane: Lane, sha256: str, token_id: str) -> str:
+def in_flight(upload: Upload) -> str:
     """The place, in a filename's partition, of an upload that is not judged yet.
 
     A form never joins a session: their bytes wait in different places, under different rights.
+    Nor does what is for a draft join what is not: they end differently.
     """
-    return f"INFLIGHT#{lane}#{sha256}#{token_id}"
+    draft = f"#{upload.draft_id}" if upload.draft_id else ""
+    return f"INFLIGHT#{upload.lane}#{upload.sha256}#{upload.token_id}{draft}"
+
+
+def draft(draft_id: str) -> str:
+    """The partition of a draft, its core metadata and its files (:func:`file`)."""
+    return f"DRAFT#{draft_id}"
+
+
+def drafts(name: NormalizedName) -> str:
+    """The partition of what a project has drafts of."""
+    return f"DRAFTS#{name}"
+
+
+def draft_of(version: str, token_id: str) -> str:
+    """The place in it of the draft that a release has of a token."""
+    return f"{canonical(version)}#{token_id}"
 
 
 def upload(upload_id: str) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from idlewheel.domain.access import Scope
-    from idlewheel.storage.tables import ClaimItem, ProjectItem, ReleaseItem
+    from idlewheel.storage.tables import AnyFileItem, ClaimItem, ProjectItem, ReleaseItem
 
 
 def project(item: ProjectItem) -> Project:
@@ -61,7 +61,7 @@ def release(item: ReleaseItem) -> Release:
     )
 
 
-def file(item: FileItem) -> File:
+def file(item: AnyFileItem) -> File:
     """Read a file."""
     return File(
         filename=item.filename,
@@ -88,29 +88,32 @@ def file(item: FileItem) -> File:
 
 def file_item(project_name: NormalizedName, file: File) -> FileItem:
     """Write a file."""
-    return FileItem(
-        keys.project(project_name),
-        keys.file(file.filename),
-        filename=file.filename,
-        version=file.version,
-        packagetype=file.kind,
-        python_tag=file.python_tag,
-        size=file.size,
-        sha256=file.sha256,
-        blake2b=file.blake2b,
-        md5=file.md5,
-        uploaded_at=file.uploaded_at,
-        uploaded_by=file.uploaded_by,
-        requires_python=file.requires_python,
-        metadata_sha256=file.metadata_sha256,
-        metadata_size=file.metadata_size,
-        provenance_sha256=file.provenance_sha256,
-        yanked=file.yanked,
-        state=file.state.value,
-        deleted_at=file.deleted_at,
-        revision=file.revision,
-        writes=file.writes,
-    )
+    return FileItem(keys.project(project_name), keys.file(file.filename), **file_attributes(file))
+
+
+def file_attributes(file: File) -> dict[str, Any]:
+    """Spell all that is known of a file, wherever its item lies."""
+    return {
+        "filename": file.filename,
+        "version": file.version,
+        "packagetype": file.kind,
+        "python_tag": file.python_tag,
+        "size": file.size,
+        "sha256": file.sha256,
+        "blake2b": file.blake2b,
+        "md5": file.md5,
+        "uploaded_at": file.uploaded_at,
+        "uploaded_by": file.uploaded_by,
+        "requires_python": file.requires_python,
+        "metadata_sha256": file.metadata_sha256,
+        "metadata_size": file.metadata_size,
+        "provenance_sha256": file.provenance_sha256,
+        "yanked": file.yanked,
+        "state": file.state.value,
+        "deleted_at": file.deleted_at,
+        "revision": file.revision,
+        "writes": file.writes,
+    }
 
 
 def claim(item: ClaimItem) -> Claim:
@@ -151,6 +154,7 @@ def upload(item: UploadItem) -> Upload:
         declared=unpack(item.declared),
         refusal=item.refusal,
         problems=tuple(Problem(*problem) for problem in item.problems or ()),
+        draft_id=item.draft_id,
     )
 
 
@@ -171,6 +175,7 @@ def upload_item(upload: Upload) -> UploadItem:
         received_at=upload.received_at,
         state=upload.state.value,
         declared=_packed(upload.declared),
+        draft_id=upload.draft_id,
         ttl=upload.received_at + REMEMBERED,
     )
 

@@ -1,39 +1,40 @@
-"""The one transaction by which a file becomes listed."""
+"""The one transaction by which a file becomes listed, or goes into its draft."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pynamodb.exceptions import DoesNotExist
-
 from idlewheel.domain.audit import Act, Actor, Record
-from idlewheel.domain.project import FileState
-from idlewheel.domain.tokens import TokenState
+from idlewheel.domain.drafts import StagedFile
 from idlewheel.domain.uploads import UploadState
-from idlewheel.errors import Denied, NotFound, Problem, Rejected
+from idlewheel.errors import Gone, Problem, Rejected, TooLate
 from idlewheel.storage import audit, keys, mapping
-from idlewheel.storage.revisions import find_project, next_revision
-from idlewheel.storage.tables import (
-    ClaimItem,
-    FileItem,
-    MetadataItem,
-    ReleaseItem,
-    TokenItem,
-    UploadItem,
+from idlewheel.storage.doors import (
+    check_token,
+    require_open,
+    require_open_release,
+    require_token,
+    still_open,
 )
+from idlewheel.storage.drafts import add_staged
+from idlewheel.storage.listed import Listed, add_files, check_unclaimed
+from idlewheel.storage.revisions import find_project, next_revision
+from idlewheel.storage.tables import UploadItem
 from idlewheel.storage.transactions import Busy, Writes, attempts
 from idlewheel.storage.uploads import RECEIVED
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from pynamodb.connection import Connection
 
-    from idlewheel.domain.project import File, Project
+    from idlewheel.domain.drafts import Draft
     from idlewheel.domain.uploads import Upload
     from idlewheel.services.ports import Publication
     from idlewheel.storage.catalog import DynamoCatalog
+    from idlewheel.storage.drafts import DynamoDrafts
     from idlewheel.storage.revisions import Revision
     from idlewheel.storage.uploads import DynamoUploads
 
@@ -45,6 +46,7 @@ class DynamoPublisher:
     connection: Connection
     catalog: DynamoCatalog
     uploads: DynamoUploads
+    drafts: DynamoDrafts
     release_closes_after: timedelta
     """How long after its first file a release takes others (PyPI's rule of July 2026)."""
 
@@ -55,9 +57,11 @@ class DynamoPublisher:
         """
         if self._is_duplicate(upload):
             return True
-        _require_open(find_project(upload.project))
+        require_open(find_project(upload.project))
         self._require_open_release(upload)
-        _require_token(upload)
+        require_token(upload.token_id, upload.scopes)
+        if upload.draft_id is not None:
+            self._draft(upload).require_room()
         return False
 
     def publish(self, publication: Publication) -> bool:
@@ -65,10 +69,31 @@ class DynamoPublisher:
         upload = publication.upload
         for _ in attempts():
             before = find_project(upload.project)
-            _require_open(before)
+            require_open(before)
             revision = next_revision(upload.project, before, publication.display_name)
             try:
                 failed = self._writes(publication, revision).commit(self.connection)
+            except Busy:
+                continue
+            if not failed or self._is_own(upload):
+                return True
+            if (known := self._settle(upload, failed)) is not None:
+                return known
+        raise AssertionError  # attempts() ends by raising
+
+    def stage(self, publication: Publication) -> bool:
+        """Put the file into its draft and end its upload; answer whether it is new."""
+        upload = publication.upload
+        for _ in attempts():
+            draft = self._draft(upload)
+            held = self.drafts.held(draft.id, upload.filename)
+            if held is not None:
+                held.require_same(upload.sha256)
+                self.uploads.end(upload.id, UploadState.STAGED)
+                return held.written == tuple(publication.written)
+            draft.require_room()
+            try:
+                failed = self._staging(publication, draft).commit(self.connection)
             except Busy:
                 continue
             if not failed:
@@ -79,69 +104,43 @@ class DynamoPublisher:
 
     def _writes(self, publication: Publication, revision: Revision) -> Writes:
         upload, writes = publication.upload, Writes()
-        file = replace(publication.file, uploaded_at=revision.moment, revision=revision.number)
-        writes.update(
-            "upload",
-            UploadItem(keys.upload(upload.id), keys.UPLOAD),
-            [UploadItem.state.set(UploadState.PUBLISHED.value)],
-            RECEIVED,
+        _end(writes, upload, UploadState.PUBLISHED)
+        listed = Listed(
+            upload.version,
+            [(publication.file, upload.id)],
+            mapping.pack(publication.release_metadata),
+            still_open(upload.received_at, self.release_closes_after),
         )
-        writes.put("claim", _claim(file, upload), ClaimItem.pk.does_not_exist())
-        writes.put("file", mapping.file_item(upload.project, file), FileItem.pk.does_not_exist())
-        self._add_release(writes, publication, revision)
+        add_files(writes, listed, revision)
         audit.add(writes, _record(publication, revision))
-        revision.add_publication(writes, file.size)
-        writes.check(
-            "token",
-            TokenItem,
-            (keys.token(upload.token_id), keys.TOKEN),
-            (TokenItem.state == TokenState.ACTIVE.value)
-            & (TokenItem.scopes == mapping.scopes_to(upload.scopes)),
-        )
+        check_token(writes, upload.token_id, upload.scopes)
         return writes
 
-    def _add_release(self, writes: Writes, publication: Publication, revision: Revision) -> None:
-        upload, created = publication.upload, ReleaseItem.created_at
-        writes.update(
-            "release",
-            ReleaseItem(keys.project(upload.project), keys.release(upload.version)),
-            [
-                ReleaseItem.kind.set(ReleaseItem),
-                ReleaseItem.version.set(ReleaseItem.version | upload.version),
-                created.set(created | revision.moment),
-                ReleaseItem.revision.set(revision.number),
-                ReleaseItem.writes.add(1),
-                ReleaseItem.deleted.remove(),
-            ],
-            ReleaseItem.pk.does_not_exist() | (created > self._oldest_open(upload.received_at)),
+    def _staging(self, publication: Publication, draft: Draft) -> Writes:
+        upload, writes = publication.upload, Writes()
+        _end(writes, upload, UploadState.STAGED)
+        staged = StagedFile(
+            publication.file, upload.id, publication.display_name, tuple(publication.written)
         )
-        writes.update(
-            "metadata",
-            MetadataItem(keys.release_metadata(upload.project, upload.version), keys.METADATA),
-            [
-                MetadataItem.kind.set(MetadataItem),
-                MetadataItem.core.set(
-                    MetadataItem.core | mapping.pack(publication.release_metadata)
-                ),
-            ],
-        )
+        add_staged(writes, draft, staged, mapping.pack(publication.release_metadata))
+        check_unclaimed(writes, upload.filename)
+        check_token(writes, upload.token_id, upload.scopes)
+        return writes
 
     def _settle(self, upload: Upload, failed: frozenset[str]) -> bool | None:
-        """Read a refusal: this upload's own success, a twin's, somebody's claim, or a closed door.
+        """Read a refusal: a twin's success, somebody's claim, or a closed door.
 
         None means that nothing was decided (others stepped first): try again.
         """
-        if self._is_own(upload):
-            return True
         current = self.uploads.get(upload.id)
         if refusal := current.verdict():
             raise refusal
         if self._is_duplicate(upload):
             return False
         if "project" in failed:
-            _require_open(find_project(upload.project))
-        if "token" in failed:
-            _require_token(upload)
+            require_open(find_project(upload.project))
+        if f"token {upload.token_id}" in failed:
+            require_token(upload.token_id, upload.scopes)
         if "release" in failed:
             self._require_open_release(upload)
         return None
@@ -155,28 +154,26 @@ class DynamoPublisher:
         if claim is None:
             return False
         claim.settles(upload.filename, upload.sha256)
-        self.uploads.publish_duplicate(upload.id)
+        self.uploads.end(upload.id, UploadState.PUBLISHED)
         return True
 
     def _require_open_release(self, upload: Upload) -> None:
-        try:
-            release = self.catalog.release(upload.project, upload.version)
-        except NotFound:
-            return
-        if release.created_at <= self._oldest_open(upload.received_at):
-            raise Rejected(
-                (
-                    Problem(
-                        "release-closed",
-                        f"release {upload.version} of '{upload.project}' is closed: a release "
-                        f"takes new files for {self.release_closes_after.days} days after its "
-                        "first one; publish a new version",
-                    ),
-                )
-            )
+        place = (upload.project, upload.version)
+        require_open_release(self.catalog, place, upload.received_at, self.release_closes_after)
 
-    def _oldest_open(self, now: datetime) -> datetime:
-        return now - self.release_closes_after
+    def _draft(self, upload: Upload) -> Draft:
+        """Find the draft that the upload is for. Raises Rejected where it takes no file now."""
+        draft = self.drafts.get(str(upload.draft_id))
+        try:
+            draft.require_open(datetime.now(UTC))
+        except (TooLate, Gone) as ended:
+            raise Rejected((Problem("draft-ended", str(ended)),)) from None
+        return draft
+
+
+def _end(writes: Writes, upload: Upload, state: UploadState) -> None:
+    item = UploadItem(keys.upload(upload.id), keys.UPLOAD)
+    writes.update("upload", item, [UploadItem.state.set(state.value)], RECEIVED)
 
 
 def _record(publication: Publication, revision: Revision) -> Record:
@@ -189,33 +186,3 @@ def _record(publication: Publication, revision: Revision) -> Record:
         subjects=(upload.filename,),
         detail={"version": upload.version, "sha256": file.sha256, "upload": upload.id},
     )
-
-
-def _claim(file: File, upload: Upload) -> ClaimItem:
-    return ClaimItem(
-        keys.filename(file.filename),
-        keys.FILENAME,
-        filename=file.filename,
-        sha256=file.sha256,
-        upload_id=upload.id,
-        state=FileState.ACTIVE.value,
-    )
-
-
-def _require_open(project: Project | None) -> None:
-    if project is not None and not project.status.takes_uploads:
-        reason = f" ({project.status_reason})" if project.status_reason else ""
-        raise Denied(f"project '{project.name}' is {project.status}{reason} and takes no uploads")
-
-
-def _require_token(upload: Upload) -> None:
-    """Revocation is exact: no publication commits after it (expiry was judged on arrival)."""
-    try:
-        item = TokenItem.get(keys.token(upload.token_id), keys.TOKEN, consistent_read=True)
-    except DoesNotExist:
-        raise Denied(f"token {upload.token_id} does not exist any more") from None
-    token = mapping.token(item)
-    if token.state is not TokenState.ACTIVE:
-        raise Denied(f"token {token.id} was revoked before the upload was published")
-    if token.scopes != upload.scopes:
-        raise Denied(f"token {token.id} lost the scopes that the upload was received with")

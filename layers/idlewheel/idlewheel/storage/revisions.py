@@ -14,6 +14,8 @@ from idlewheel.storage import keys, mapping
 from idlewheel.storage.tables import ListingItem, ProjectItem, ShardItem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pynamodb.expressions.condition import Condition
     from pynamodb.expressions.update import Action
 
@@ -40,16 +42,18 @@ class Revision:
         """When it happens: the serial, so that times in a project always rise."""
         return EPOCH + timedelta(microseconds=self.serial)
 
-    def add_publication(self, writes: Writes, size: int) -> None:
-        """Write the project for one more file of so many bytes.
+    def add_publication(self, writes: Writes, sizes: Sequence[int]) -> None:
+        """Write the project for more files of one release, of so many bytes each.
 
         It is new, or private and takes uploads.
         """
+        size, touched = sum(sizes), len(sizes) + 1
         if self.before is None:
-            writes.put("project", self._created(size), ProjectItem.pk.does_not_exist())
+            project = self._created(size, len(sizes), touched)
+            writes.put("project", project, ProjectItem.pk.does_not_exist())
         else:
-            counted = ProjectItem.file_count.set(ProjectItem.file_count + 1)
-            actions = [*self._stepped(_FILE_AND_RELEASE, size), counted]
+            counted = ProjectItem.file_count.set(ProjectItem.file_count + len(sizes))
+            actions = [*self._stepped(touched, size), counted]
             writes.update("project", self._item(), actions, self._unchanged() & _OPEN)
         self._add_root(writes, size, listed=True)
 
@@ -75,7 +79,7 @@ class Revision:
         kept = self.before.status if self.before else Status.ACTIVE
         self._add_root(writes, grown, listed=(status or kept).offers_files)
 
-    def _created(self, size: int) -> ProjectItem:
+    def _created(self, size: int, files: int, touched: int) -> ProjectItem:
         return ProjectItem(
             keys.project(self.name),
             keys.PROJECT,
@@ -85,9 +89,9 @@ class Revision:
             status=Status.ACTIVE.value,
             revision=self.number,
             serial=self.serial,
-            file_count=1,
+            file_count=files,
             size=size,
-            writes=_FILE_AND_RELEASE,
+            writes=touched,
             created_at=self.moment,
         )
 
@@ -128,9 +132,6 @@ class Revision:
         writes.put("listing", listing)
 
 
-_FILE_AND_RELEASE = 2
-"""What a publication writes beside the project."""
-
 _OPEN = (ProjectItem.origin == Origin.PRIVATE.value) & ProjectItem.status.is_in(
     *(status.value for status in Status if status.takes_uploads)
 )
@@ -147,13 +148,18 @@ def find_project(name: NormalizedName) -> Project | None:
         return None
 
 
-def next_revision(name: NormalizedName, before: Project | None, display_name: str) -> Revision:
-    """Plan the step after *before*; its serial rises even where the clock does not."""
+def next_revision(
+    name: NormalizedName, before: Project | None, display_name: str, moments: int = 1
+) -> Revision:
+    """Plan the step after *before*; its serial rises even where the clock does not.
+
+    It rises by as many *moments* (microseconds) as the step has to tell apart.
+    """
     previous = before.serial if before else 0
     return Revision(
         name=name,
         before=before,
         display_name=before.display_name if before else display_name,
         number=(before.revision if before else 0) + 1,
-        serial=max(previous + 1, time.time_ns() // 1000),
+        serial=max(previous + moments, time.time_ns() // 1000),
     )

@@ -103,8 +103,8 @@ class MetadataItem(IndexItem, discriminator="metadata"):
     core = BinaryAttribute(legacy_encoding=False)
 
 
-class FileItem(IndexItem, discriminator="file"):
-    """PROJECT#{name} / FILE#{filename}."""
+class AnyFileItem(IndexItem):
+    """A file, listed or in a draft."""
 
     filename = UnicodeAttribute()
     version = UnicodeAttribute()
@@ -124,6 +124,10 @@ class FileItem(IndexItem, discriminator="file"):
     state = UnicodeAttribute()
     deleted_at = UTCDateTimeAttribute(null=True)
     writes = NumberAttribute()
+
+
+class FileItem(AnyFileItem, discriminator="file"):
+    """PROJECT#{name} / FILE#{filename}."""
 
 
 class TrustItem(IndexItem, discriminator="trust"):
@@ -166,6 +170,45 @@ class UploadItem(IndexItem, discriminator="upload"):
     declared = BinaryAttribute(legacy_encoding=False)
     refusal = UnicodeAttribute(null=True)
     problems = JSONAttribute(null=True)
+    draft_id = UnicodeAttribute(null=True)
+    ttl = TTLAttribute()
+
+
+class DraftItem(IndexItem, discriminator="draft"):
+    """DRAFT#{id} / DRAFT; its revision counts its changes."""
+
+    project = UnicodeAttribute()
+    version = UnicodeAttribute()
+    principal = UnicodeAttribute()
+    token_id = UnicodeAttribute()
+    scopes = UnicodeAttribute()
+    opened_at = UTCDateTimeAttribute()
+    state = UnicodeAttribute()
+    file_count = NumberAttribute()
+    stamp = NumberAttribute()
+    ttl = TTLAttribute()
+
+
+class DraftFileItem(AnyFileItem, discriminator="draft-file"):
+    """DRAFT#{id} / FILE#{filename}: a file that no page lists yet."""
+
+    upload_id = UnicodeAttribute()
+    display_name = UnicodeAttribute()
+    written = JSONAttribute()
+    ttl = TTLAttribute()
+
+
+class DraftMetadataItem(IndexItem, discriminator="draft-metadata"):
+    """DRAFT#{id} / METADATA: the core metadata of the release to be."""
+
+    core = BinaryAttribute(legacy_encoding=False)
+    ttl = TTLAttribute()
+
+
+class DraftOfItem(IndexItem, discriminator="draft-of"):
+    """DRAFTS#{project} / {canonical version}#{token id}: which draft a retry joins."""
+
+    draft_id = UnicodeAttribute()
     ttl = TTLAttribute()
 
 

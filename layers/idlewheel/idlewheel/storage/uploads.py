@@ -47,7 +47,7 @@ class DynamoUploads:
         raise AssertionError  # attempts() ends by raising
 
     def _in_flight(self, upload: Upload) -> Upload | None:
-        place = keys.in_flight(upload.lane, upload.sha256, upload.token_id)
+        place = keys.in_flight(upload)
         try:
             item = InFlightItem.get(keys.filename(upload.filename), place, consistent_read=True)
             return self.get(item.upload_id)
@@ -57,7 +57,7 @@ class DynamoUploads:
     def _record(self, upload: Upload, seen: Upload | None) -> Writes:
         pointer = InFlightItem(
             keys.filename(upload.filename),
-            keys.in_flight(upload.lane, upload.sha256, upload.token_id),
+            keys.in_flight(upload),
             upload_id=upload.id,
             ttl=upload.expires_at,
         )
@@ -100,15 +100,12 @@ class DynamoUploads:
                 writes.commit(self._connection)
         raise AssertionError  # attempts() ends by raising
 
-    def publish_duplicate(self, upload_id: str) -> None:
-        """End a received upload as published: the same bytes were there before."""
-        self._end(upload_id, [UploadItem.state.set(UploadState.PUBLISHED.value)])
-
-    def _end(self, upload_id: str, actions: list[Action]) -> None:
+    def end(self, upload_id: str, state: UploadState) -> None:
+        """End a received upload in *state*: the same bytes were there before."""
         item = UploadItem(keys.upload(upload_id), keys.UPLOAD)
         for _ in attempts():
             try:
-                item.update(actions, condition=RECEIVED)
+                item.update([UploadItem.state.set(state.value)], condition=RECEIVED)
             except UpdateError as error:
                 if error.cause_response_code == "ConditionalCheckFailedException":
                     return

@@ -18,8 +18,9 @@ from idlewheel.web.variants import Variant
 
 if TYPE_CHECKING:
     from idlewheel.domain.project import Project
-    from idlewheel.services.ports import Catalog, Snapshots
-    from idlewheel.services.sheets import Segment
+    from idlewheel.services.current import Snapshots
+    from idlewheel.services.ports import Catalog
+    from idlewheel.services.sheets import Segment, Sheet
     from idlewheel.web.gateway import Reply, Request
 
 
@@ -45,17 +46,7 @@ class ProjectSource:
     def render(self, variant: Variant, base: str | None = None) -> Rendered:
         """Render the files that are not rendered yet; the others are at hand."""
         project, sheet = self.sheets.current(self.project)
-        render = simple.json_files if variant.is_json else simple.html_files
-
-        links = simple.Links(base or simple.HERE, self.home)
-
-        def lines(segment: Segment) -> bytes:
-            return render(project_sheets.entries(sheet, segment), project.name, links)
-
-        versions = project_sheets.versions(project, sheet)
-        frame = simple.frame_of(project, versions, is_json=variant.is_json)
-        segments = sheet.segments if project.status.offers_files else ()
-        page = Assembly(frame, segments, lines)
+        page = assembly(project, sheet, variant, simple.Links(base or simple.HERE, self.home))
         revision = f"{project.serial:x}"
         if base is not None:
             return Rendered(revision, project.serial, page.fresh())
@@ -64,6 +55,19 @@ class ProjectSource:
             self.sheets.keep(project, sheet, made)
         content = page.kept(form, gzip=variant.gzip)
         return Rendered(revision, project.serial, content, is_gzip=variant.gzip)
+
+
+def assembly(project: Project, sheet: Sheet, variant: Variant, links: simple.Links) -> Assembly:
+    """Put a project's page together out of its sheet."""
+    render = simple.json_files if variant.is_json else simple.html_files
+
+    def lines(segment: Segment) -> bytes:
+        return render(project_sheets.entries(sheet, segment), project.name, links)
+
+    versions = project_sheets.versions(project, sheet)
+    frame = simple.frame_of(project, versions, is_json=variant.is_json)
+    segments = sheet.segments if project.status.offers_files else ()
+    return Assembly(frame, segments, lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ class Pages:
         self._catalog = catalog
         self.delivery = delivery or Delivery()
         sheets = Sheets(snapshots, simple.RENDERER)
-        self._projects = ProjectSheets(catalog, sheets)
+        self.sheets = ProjectSheets(catalog, sheets)
         self._root = RootSheet(catalog, sheets)
 
     def project(self, asked: str, request: Request) -> Reply:
@@ -134,7 +138,7 @@ class Pages:
         if not request.path.endswith(f"/{name}/"):
             return redirect(_beside(request, f"{name}/"), status=301)
         variant = Variant.wanted(request)
-        source = ProjectSource(self._projects, self._catalog.project(name), request.base_url)
+        source = ProjectSource(self.sheets, self._catalog.project(name), request.base_url)
         return self.delivery.answer(source, variant, request)
 
     def root(self, request: Request) -> Reply:

@@ -45,6 +45,7 @@ ANSWERS: dict[type[errors.IdlewheelError], Answer] = {
     errors.WrongMethod: Answer(405, "Method not allowed"),
     errors.NotAcceptable: Answer(406, "Not acceptable"),
     errors.TooLarge: Answer(413, "Too large"),
+    errors.TooLate: Answer(409, "Too late"),
     errors.TooMany: Answer(429, "Too many at once", retry_after=30),
     errors.NotEmpty: Answer(409, "Not empty"),
     errors.Unavailable: Answer(503, "Unavailable now, try again", retry_after=2),

@@ -38,7 +38,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def announcement(request: Request) -> Announcement:
-    """Read what a client is about to send: filename, size, sha256, perhaps attestations.
+    """Read what a client is about to send: filename, size, sha256, perhaps attestations, a draft.
 
     Raises:
         Rejected: with every problem of it and of the filename.
@@ -57,7 +57,9 @@ def announcement(request: Request) -> Announcement:
     attestations = json.dumps(said["attestations"]) if said.get("attestations") else None
     digests = {"sha256": said["sha256"]}
     return Announcement(
-        replace(declaration, digests=digests, attestations=attestations), said["size"]
+        replace(declaration, digests=digests, attestations=attestations),
+        said["size"],
+        said.get("draft"),
     )
 
 
@@ -87,10 +89,18 @@ def announcement_has_attestations_in_json(said: Mapping[str, Any]) -> Iterator[s
         yield f"attestations may have {LONGEST_ATTESTATIONS} bytes as JSON"
 
 
+def announcement_names_its_draft(said: Mapping[str, Any]) -> Iterator[str]:
+    """``draft``, where given, is the id of one: 32 hexadecimal digits."""
+    found = said.get("draft")
+    if found is not None and not (isinstance(found, str) and _ID.fullmatch(found)):
+        yield "draft must be the id of a draft, as POST /drafts answers it"
+
+
 RULES = (
     announcement_has_a_size,
     announcement_has_a_sha256,
     announcement_has_attestations_in_json,
+    announcement_names_its_draft,
 )
 
 

@@ -64,7 +64,17 @@ def require_visible(upload: Upload, principal: Principal) -> None:
 
 def status_url(upload: Upload, request: Request) -> str:
     """Say where to ask how far an upload is."""
-    return f"{request.base_url}/uploads/{upload.id}"
+    return upload_url(upload.id, request)
+
+
+def upload_url(upload_id: str, request: Request) -> str:
+    """Say where an upload is asked for, by its id."""
+    return f"{request.base_url}/uploads/{upload_id}"
+
+
+def draft_url(draft_id: str, request: Request) -> str:
+    """Say where a draft is asked for, by its id."""
+    return f"{request.base_url}/drafts/{draft_id}"
 
 
 def describe(upload: Upload, request: Request) -> dict[str, object]:
@@ -81,8 +91,13 @@ def describe(upload: Upload, request: Request) -> dict[str, object]:
         "expires_at": upload.expires_at.isoformat(),
         "refusal": upload.refusal,
         "problems": [problem._asdict() for problem in upload.problems],
-        "links": {"self": status_url(upload, request)},
+        "links": _links(upload, request),
     }
+
+
+def _links(upload: Upload, request: Request) -> dict[str, str]:
+    draft = {"draft": draft_url(upload.draft_id, request)} if upload.draft_id else {}
+    return {"self": status_url(upload, request), **draft}
 
 
 def _reply(status: int, text: str, document: dict[str, object], request: Request) -> Reply:

@@ -43,7 +43,7 @@ def token(document: object) -> Wish:
         Rejected: with every problem.
 
     """
-    wished = _object(document)
+    wished = as_object(document)
     problems: list[Problem] = []
     kind = _collect(problems, lambda: _kind(wished.get("kind")))
     scopes = _collect(problems, lambda: parse_scopes(_texts(wished.get("scopes"))))
@@ -89,7 +89,7 @@ def _texts(value: object) -> list[str]:
 
 def status(document: object) -> tuple[Status, str | None]:
     """Read the wish for a status: status, reason. Raises Rejected."""
-    wished = _object(document)
+    wished = as_object(document)
     if wished.get("status") not in tuple(Status):
         raise _problem("invalid-status", f"'status' must be one of {', '.join(Status)}")
     return Status(wished["status"]), _line(wished, "reason") or None
@@ -99,7 +99,7 @@ def yank(request: Request) -> str | None:
     """Read the wish for a yank: its reason, perhaps empty; None is a wish to unyank."""
     if request.method == "DELETE":
         return None
-    return _line(_object(document(request)), "reason")
+    return _line(as_object(document(request)), "reason")
 
 
 def _line(wished: dict[str, Any], name: str) -> str:
@@ -123,7 +123,11 @@ _LONGEST_LINE = 1000
 
 def version(request: Request) -> str:
     """Read the version in the path, in any of its spellings. Raises Rejected."""
-    text = unquote(request.parameters["version"])
+    return as_version(unquote(request.parameters["version"]))
+
+
+def as_version(text: str) -> str:
+    """Read a version in any of its spellings. Raises Rejected."""
     if len(text) > _LONGEST_NAME:
         raise _problem("invalid-version", "no version is that long")
     return canonical_version(text)
@@ -143,7 +147,8 @@ _LONGEST_NAME = 255
 _FILENAME = re.compile(r"[A-Za-z0-9._+!-]{1,255}", re.ASCII)
 
 
-def _object(document: object) -> dict[str, Any]:
+def as_object(document: object) -> dict[str, Any]:
+    """Read a JSON object; nothing at all is an empty one. Raises Rejected."""
     if document is None:
         return {}
     if not isinstance(document, dict):
