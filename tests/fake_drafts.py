@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from idlewheel.domain.access import Principal
-    from idlewheel.domain.drafts import Draft, StagedFile
+    from idlewheel.domain.drafts import Draft, StagedFile, Written
     from idlewheel.domain.names import NormalizedName
     from tests.fakes import World
 
@@ -51,12 +51,19 @@ class FakeDrafts:
         if (current.state, current.revision) != (DraftState.OPEN, draft.revision):
             return False
         del self.world.staged_files[draft.id, staged.file.filename]
+        place = (draft.id, staged.file.filename)
+        self.world.removed[place] = self.world.removed.get(place, ()) + staged.written
         self._step(
             current,
             file_count=current.file_count - 1,
             stamp=current.stamp - staged.file.revision,
         )
         return True
+
+    def removed(self, draft_id: str, filename: str = "") -> Written:
+        found = self.world.removed.items()
+        named = [one for (of, name), one in found if of == draft_id and filename in {"", name}]
+        return tuple(one for written in named for one in written)
 
     def cancel(self, draft_id: str) -> Draft:
         draft = self.get(draft_id)

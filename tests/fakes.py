@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from idlewheel.domain.access import Scope
     from idlewheel.domain.attestations import Trust
-    from idlewheel.domain.drafts import Draft
+    from idlewheel.domain.drafts import Draft, Written
     from idlewheel.domain.names import NormalizedName
     from idlewheel.services.ports import Publication
 
@@ -69,6 +69,7 @@ class World:
     in_flight: dict[tuple[str, ...], str] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     staged_files: dict[tuple[str, str], StagedFile] = field(default_factory=dict)
+    removed: dict[tuple[str, str], Written] = field(default_factory=dict)
     draft_metadata: dict[str, Mapping[str, object]] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)

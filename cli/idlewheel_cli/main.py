@@ -12,6 +12,7 @@ from idlewheel_cli import (
     bootstrap,
     browse,
     doctor,
+    drafts,
     imports,
     login,
     manage,
@@ -61,6 +62,7 @@ COMMANDS = (
 
 for _name, _command, _panel in COMMANDS:
     app.command(name=_name, rich_help_panel=_panel)(_command)
+app.add_typer(drafts.app, name="draft", rich_help_panel=PUBLISHING)
 app.add_typer(tokens.app, name="token", rich_help_panel=MANAGING)
 
 

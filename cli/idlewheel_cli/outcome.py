@@ -11,6 +11,8 @@ class Verdict(StrEnum):
     """How it ended."""
 
     PUBLISHED = "published"
+    STAGED = "staged"
+    """In its draft: verified, and not visible yet."""
     EXISTS = "exists"
     """The same bytes were published before, so there was nothing to do."""
     SKIPPED = "skipped"

@@ -56,6 +56,7 @@ class Reporter(Protocol):
 
 MARKS = {
     "published": ("green", "published"),
+    "staged": ("green", "in the draft"),
     "exists": ("cyan", "already there, with the same content"),
     "skipped": ("yellow", "skipped: the name is taken by other content"),
     "refused": ("red", "refused"),

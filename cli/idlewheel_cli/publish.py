@@ -9,6 +9,7 @@ import typer
 
 from idlewheel_cli import options, pool, progress, selection, target
 from idlewheel_cli.api import Api
+from idlewheel_cli.drafts import Drafts, Release, drafted
 from idlewheel_cli.options import JsonOption, PypircOption, say, say_json
 from idlewheel_cli.outcome import Outcome, Verdict
 from idlewheel_cli.pypirc import DEFAULT
@@ -50,6 +51,16 @@ NoCheck = Annotated[
     bool, typer.Option("--no-check", help="Do not verify here first; the index will in any case.")
 ]
 NonInteractive = Annotated[bool, typer.Option("--non-interactive", help="Never ask for a token.")]
+Together = Annotated[
+    bool,
+    typer.Option(
+        "--together", help="Make the files of a release visible all at once, or none of them."
+    ),
+]
+Draft = Annotated[
+    bool,
+    typer.Option("--draft", help="Stop before that: show where to look at it and install it."),
+]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, max=16, help="Files at once.")]
 
 
@@ -64,6 +75,7 @@ class Order:
     is_checked: bool = True
     is_json: bool = False
     jobs: int = 4
+    drafts: Drafts = Drafts.NONE
 
 
 def publish(
@@ -78,6 +90,8 @@ def publish(
     non_interactive: NonInteractive = False,
     config_file: PypircOption = DEFAULT,
     jobs: Jobs = 4,
+    together: Together = False,
+    draft: Draft = False,
     as_json: JsonOption = False,
 ) -> None:
     """Publish wheels and sdists of any size, up to 5 GiB each.
@@ -97,11 +111,14 @@ def publish(
 
       idlewheel publish -r corp --attestations dist/* --json
 
+      idlewheel publish --together dist/*
+
     """
     wanted = target.Wanted(
         repository_url or repository, username, password, config_file, not non_interactive
     )
-    order = Order(files, wanted, skip_existing, attestations, not no_check, as_json, jobs)
+    drafts = Drafts.KEPT if draft else Drafts.PUBLISHED if together else Drafts.NONE
+    order = Order(files, wanted, skip_existing, attestations, not no_check, as_json, jobs, drafts)
     raise typer.Exit(carry_out(order))
 
 
@@ -111,13 +128,20 @@ def carry_out(order: Order) -> int:
     found = target.resolve(order.wanted)
     with Api(found) as api:
         transfer = Transfer(api, is_checked=order.is_checked, skips_existing=order.skips_existing)
-        outcomes = publish_all(transfer, candidates, is_json=order.is_json, jobs=order.jobs)
+
+        def send(some: Sequence[Candidate]) -> list[Outcome]:
+            return publish_all(transfer, some, is_json=order.is_json, jobs=order.jobs)
+
+        outcomes, releases = drafted(api, candidates, send, order.drafts)
     if order.is_json:
         files = [outcome.describe() for outcome in outcomes]
-        say_json({"index": found.index.simple, "files": files})
+        drafts = {"drafts": [one.describe() for one in releases]} if releases else {}
+        say_json({"index": found.index.simple, "files": files, **drafts})
     else:
         say(summary(outcomes, found.index.simple))
-    return exit_code(outcomes)
+        for release in releases:
+            say(release.sentence())
+    return exit_code([*outcomes, *releases])
 
 
 def publish_all(
@@ -136,6 +160,7 @@ def summary(outcomes: Sequence[Outcome], url: str) -> str:
     """Say in one line what became of all."""
     words = {
         Verdict.PUBLISHED: "published",
+        Verdict.STAGED: "in a draft",
         Verdict.EXISTS: "already there",
         Verdict.SKIPPED: "skipped",
         Verdict.REFUSED: "refused",
@@ -143,11 +168,12 @@ def summary(outcomes: Sequence[Outcome], url: str) -> str:
     }
     counts = {kind: sum(one.verdict is kind for one in outcomes) for kind in Verdict}
     said = ", ".join(f"{counts[kind]} {word}" for kind, word in words.items() if counts[kind])
-    size = options.size_text(sum(one.size for one in outcomes if one.verdict is Verdict.PUBLISHED))
+    new = {Verdict.PUBLISHED, Verdict.STAGED}
+    size = options.size_text(sum(one.size for one in outcomes if one.verdict in new))
     return f"{said} ({size} new) · {url}"
 
 
-def exit_code(outcomes: Sequence[Outcome]) -> int:
+def exit_code(ends: Sequence[Outcome | Release]) -> int:
     """Answer the code of the worst: a refusal before a missing right before a lost connection."""
-    codes = {one.exit_code for one in outcomes if not one.verdict.is_good}
+    codes = {one.exit_code for one in ends if one.exit_code}
     return min(codes) if codes else 0

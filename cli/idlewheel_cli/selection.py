@@ -25,6 +25,8 @@ class Candidate:
     path: Path
     attestations: tuple[dict[str, Any], ...] = ()
     """PEP 740 objects that lie beside it."""
+    draft: str | None = None
+    """The id of the draft that it goes into; None where it is published by itself."""
 
     @property
     def name(self) -> str:

@@ -81,7 +81,8 @@ class Transfer:
             line.phase("checking")
             facts = self._examine(candidate.path)
             is_new = self._send(candidate, facts, line)
-            verdict, problems, code = Verdict.PUBLISHED if is_new else Verdict.EXISTS, (), 0
+            new = Verdict.STAGED if candidate.draft else Verdict.PUBLISHED
+            verdict, problems, code = new if is_new else Verdict.EXISTS, (), 0
         except (Failure, Rejected, OSError) as error:
             verdict, problems, code = self._failed(error)
         outcome = Outcome(
@@ -123,8 +124,11 @@ class Transfer:
         return Facts(size, digest(path))
 
     def _send(self, candidate: Candidate, facts: Facts, line: Line) -> bool:
-        """Send it the way that its size asks for; answer whether it is new."""
-        if facts.size <= self._largest_form:
+        """Send it the way that its size asks for; answer whether it is new.
+
+        A form's file would be visible at once, so what is for a draft is announced.
+        """
+        if facts.size <= self._largest_form and candidate.draft is None:
             try:
                 return self._send_form(candidate, facts, line)
             except Refused as error:
@@ -156,7 +160,7 @@ class Transfer:
         raise Unreachable(f"the store did not take {candidate.name}: {trouble}")
 
     def _announce(self, candidate: Candidate, facts: Facts) -> dict[str, Any] | None:
-        """Open a session, or join the one that an earlier try opened; None: it is published."""
+        """Open a session, or join the one of an earlier try; None: it is published, or staged."""
         said: dict[str, Any] = {
             "filename": candidate.name,
             "size": facts.size,
@@ -164,6 +168,8 @@ class Transfer:
         }
         if candidate.attestations:
             said["attestations"] = list(candidate.attestations)
+        if candidate.draft:
+            said["draft"] = candidate.draft
         answer = self._api.ask("POST", "/uploads", json=said)
         return answer if "upload" in answer else None
 
@@ -192,7 +198,7 @@ class Transfer:
         deadline = time.monotonic() + LONGEST
         while time.monotonic() < deadline:
             said = self._api.ask("GET", f"/uploads/{upload_id}", params={"wait": WAIT})
-            if said["state"] == "published":
+            if said["state"] in {"published", "staged"}:
                 return True
             if said["state"] == "rejected":
                 problems = tuple((it["code"], it["message"]) for it in said["problems"])

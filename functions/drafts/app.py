@@ -60,6 +60,13 @@ def open_draft(request: Request) -> Reply:
     return drafts.opened(draft, request)
 
 
+@routes.route("GET /drafts")
+def list_drafts(request: Request) -> Reply:
+    """List the open drafts of a project."""
+    found = desk.of(drafts.project(request), request.principal(), arrival(request))
+    return drafts.listed(found, request)
+
+
 @routes.route("GET /drafts/{id}")
 def show(request: Request) -> Reply:
     """Tell what a draft is, and what it holds."""

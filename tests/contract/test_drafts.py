@@ -269,6 +269,20 @@ def test_a_removed_file_is_not_published(ports: Ports) -> None:
     assert [file.filename for file in ports.catalog.files(DEMO)] == names(left)
 
 
+def test_what_was_written_for_removed_files_is_remembered(ports: Ports) -> None:
+    token = ports.token()
+    draft = ports.draft(token)
+    for version in ("v1", "v2"):
+        again = ports.upload(token, WHEEL, sha256=version[1] * 64, draft_id=draft.id)
+        ports.publisher.stage(replace(publication(again), written=(("files/x", version),)))
+        current, (staged,) = ports.drafts.staged(draft.id)
+        ports.drafts.remove(current, staged)
+
+    assert ports.drafts.removed(draft.id, WHEEL) == (("files/x", "v1"), ("files/x", "v2"))
+    assert ports.drafts.removed(draft.id) == ports.drafts.removed(draft.id, WHEEL)
+    assert ports.drafts.removed(draft.id, SDIST) == ()
+
+
 def test_nothing_is_removed_from_what_has_changed(ports: Ports) -> None:
     token = ports.token()
     draft = two_staged(ports, token)

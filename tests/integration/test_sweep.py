@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.conftest import Stack
     from tests.proof.cloud import Cloud
 
-LATER = datetime.now(UTC) + timedelta(days=2)
+LATER = datetime.now(UTC) + timedelta(days=9)
 
 
 def now() -> datetime:

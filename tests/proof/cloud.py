@@ -11,15 +11,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from idlewheel.distribution.form import check_form
+from idlewheel.distribution.form import Declaration, check_form
 from idlewheel.distribution.verify import verify
 from idlewheel.domain.access import Principal, parse_scopes
 from idlewheel.domain.names import NormalizedName
 from idlewheel.errors import Rejected
+from idlewheel.services.drafts import Drafting
 from idlewheel.services.ingest import Ingest
 from idlewheel.services.manage import Management
 from idlewheel.services.manifests import Unkept
 from idlewheel.services.receive import Reception
+from idlewheel.services.sessions import Announcement, Sessions
 from idlewheel.storage.manifests import S3Manifests
 from tests import factories
 from tests.contract.ports import Ports, fake_ports, real_ports
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
     from pynamodb.connection import Connection
 
-    from idlewheel.distribution.form import Declaration
     from idlewheel.distribution.verify import Distribution
+    from idlewheel.domain.drafts import Draft
     from idlewheel.domain.tokens import Token
     from idlewheel.domain.uploads import Upload
     from idlewheel.services.manifests import Manifests
@@ -102,6 +104,31 @@ class Cloud:
         ports = self.ports
         return Management(ports.catalog, ports.changes, ports.files, self.manifests)
 
+    @property
+    def drafting(self) -> Drafting:
+        ports = self.ports
+        return Drafting(ports.drafts, ports.draft_publisher, ports.files, self.manifests)
+
+    def announce(self, token: Token, draft: Draft, file: tuple[str, bytes]) -> None:
+        """What POST /uploads and the client's PUT do for a file of a draft."""
+        digest = hashlib.sha256(file[1]).hexdigest()
+        declaration = Declaration.of(file[0], {"sha256": digest})
+        sessions = Sessions(self.ports.catalog, self.ports.uploads, self.ports.drafts)
+        announcement = Announcement(declaration, len(file[1]), draft.id)
+        who, now = self.ports.principal(token), datetime.now(UTC)
+        upload = sessions.open(announcement, who, now)
+        if upload is not None and not upload.state.terminal:
+            self.ports.inbox.stage(upload.staged_key, file[1], upload.sha256)
+
+    def draft(self, token: Token, *files: tuple[str, bytes]) -> Draft:
+        """Open the draft of demo 1.0, or join it, and put files into it."""
+        who, now = self.ports.principal(token), datetime.now(UTC)
+        draft = self.drafting.open(DEMO, "1.0", who, now)
+        for file in files:
+            self.announce(token, draft, file)
+        self.deliver()
+        return draft
+
     def send(
         self,
         token: Token,
@@ -111,7 +138,7 @@ class Cloud:
     ) -> Upload | None:
         """What POST /legacy does until it waits."""
         fields = factories.upload_form(*file, **changes)
-        who = Principal(token.principal, token.id, token.scopes, token.expires_at)
+        who = self.ports.principal(token)
         arrived = now or datetime.now(UTC)
         return self.reception.receive(check_form(fields, file[0]), file[1], who, arrived)
 

@@ -11,33 +11,52 @@ from tests.proof.invariants import broken
 from tests.proof.scenarios import WHEEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from idlewheel.domain.tokens import Token
     from tests.proof.cloud import Cloud
     from tests.proof.rivals import Rival
     from tests.proof.state import State
 
+    Play = Callable[[Cloud, Token], Callable[[], object]]
+    """Prepares a publication, and answers what makes it."""
 
-def calls_of(cloud: Cloud, rival: Rival) -> list[str]:
+
+def one_file(cloud: Cloud, token: Token) -> Callable[[], object]:
+    """Stage a file; answer what publishes it."""
+    cloud.send(token, WHEEL)
+    (key,) = cloud.look().staged
+    return lambda: cloud.ingest.process(key)
+
+
+def calls_of(cloud: Cloud, rival: Rival, prepare: Play = one_file) -> list[str]:
     """The calls of a publication that nobody disturbs."""
-    return _run(cloud, rival, at=0)[0].seen
+    return _run(cloud, rival, 0, prepare)[0].seen
 
 
-def violations(cloud: Cloud, rival: Rival, at: int) -> Iterator[str]:
+def violations(cloud: Cloud, rival: Rival, at: int, prepare: Play = one_file) -> Iterator[str]:
     """Publish, with the rival's turn before call *at*, then deliver what is left."""
-    _, met, end = _run(cloud, rival, at)
+    _, met, end = _run(cloud, rival, at, prepare)
     if met is not None:
         yield from broken(end, met, settled=rival.undo is None)
         yield from rival.judge(met, end)
 
 
-def _run(cloud: Cloud, rival: Rival, at: int) -> tuple[Calls, State | None, State]:
+def first_violation(
+    cloud: Cloud, rival: Rival, latest: int, prepare: Play = one_file
+) -> tuple[int, list[str]]:
+    """The latest call before which the rival's turn breaks something, and what it breaks."""
+    for at in range(latest, 0, -1):
+        if found := list(violations(cloud, rival, at, prepare)):
+            return at, found
+    return latest, []
+
+
+def _run(cloud: Cloud, rival: Rival, at: int, prepare: Play) -> tuple[Calls, State | None, State]:
     cloud.wipe()
     token = cloud.ports.token()
     rival.ahead(cloud, token)
-    cloud.send(token, WHEEL)
-    (key,) = cloud.look().staged
+    act = prepare(cloud, token)
     met: list[State] = []
 
     def turn(number: int) -> None:
@@ -48,7 +67,7 @@ def _run(cloud: Cloud, rival: Rival, at: int) -> tuple[Calls, State | None, Stat
     # What somebody wrote by hand may be unreadable; to fail then is right.
     expected = IdlewheelError if rival.undo is None else Exception
     with watched(calls), contextlib.suppress(expected):
-        cloud.ingest.process(key)
+        act()
     if rival.undo is None:
         cloud.deliver()
     elif met:

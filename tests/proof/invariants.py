@@ -11,6 +11,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from idlewheel.domain.drafts import DraftState
 from idlewheel.domain.project import METADATA_SUFFIX, FileState, page_of
 from idlewheel.domain.uploads import UploadState
 from idlewheel.domain.versions import canonical
@@ -18,8 +19,10 @@ from idlewheel.domain.versions import canonical
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from idlewheel.domain.drafts import Draft, StagedFile
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import File, Release
+    from idlewheel.domain.uploads import Upload
     from tests.proof.state import State
 
 
@@ -27,6 +30,7 @@ def broken(state: State, before: State | None = None, *, settled: bool = False) 
     """Every invariant that does not hold, with where; *before* is an earlier state."""
     found = [*listed_files_are_true(state), *names_have_one_content(state)]
     found += [*projects_count_right(state), *lists_agree(state), *uploads_end_right(state)]
+    found += drafts_are_whole(state)
     if before is not None:
         found += nothing_is_undone(before, state)
     if settled:
@@ -119,8 +123,41 @@ def uploads_end_right(state: State) -> Iterator[str]:
             claim is None or claim.sha256 != upload.sha256
         ):
             yield f"{upload.filename} was published and is not there"
-        if upload.state is not UploadState.PUBLISHED and upload.id in holders:
+        if upload.id in holders and not _may_be_listed(state, upload):
             yield f"{upload.filename} is there and its upload is {upload.state}"
+
+
+def _may_be_listed(state: State, upload: Upload) -> bool:
+    if upload.state is UploadState.STAGED and upload.draft_id:
+        return state.drafts[upload.draft_id].state is DraftState.PUBLISHED
+    return upload.state is UploadState.PUBLISHED
+
+
+def drafts_are_whole(state: State) -> Iterator[str]:
+    """A draft counts its files right; all of a published one are listed, none of another."""
+    holders = {claim.upload_id for claim in state.claims.values()}
+    for draft in state.drafts.values():
+        held = [one for (of, _), one in state.drafted.items() if of == draft.id]
+        if (draft.file_count, draft.stamp) != (len(held), sum(one.file.revision for one in held)):
+            yield f"draft {draft.id} counts {draft.file_count} files and has {len(held)}"
+        for one in held:
+            claim = state.claims.get(one.file.filename.casefold())
+            if draft.state is not DraftState.PUBLISHED and one.upload_id in holders:
+                yield f"{one.file.filename} is listed and its draft is {draft.state}"
+            elif draft.state is DraftState.PUBLISHED and (
+                claim is None or claim.sha256 != one.file.sha256
+            ):
+                yield f"{one.file.filename} was published with its draft and is not there"
+            if draft.state is DraftState.OPEN:
+                yield from _waits(state, draft, one)
+
+
+def _waits(state: State, draft: Draft, staged: StagedFile) -> Iterator[str]:
+    body = state.objects.get(staged.file.key(draft.project))
+    claim = state.claims.get(staged.file.filename.casefold())
+    was_published = claim is not None and claim.sha256 == staged.file.sha256
+    if (body is None or _sha256(body) != staged.file.sha256) and not was_published:
+        yield f"{staged.file.filename} is in an open draft and cannot be fetched"
 
 
 def nothing_is_undone(before: State, after: State) -> Iterator[str]:
@@ -143,16 +180,26 @@ def nothing_is_undone(before: State, after: State) -> Iterator[str]:
     for upload in before.uploads.values():
         if upload.state.terminal and after.uploads[upload.id].state is not upload.state:
             yield f"the upload of {upload.filename} was judged twice"
+    for draft in before.drafts.values():
+        if draft.state is not DraftState.OPEN and after.drafts[draft.id] != draft:
+            yield f"draft {draft.id} has changed after its end"
 
 
 def nothing_is_left(state: State) -> Iterator[str]:
     """4, 12: nothing waits, and nothing that is not listed downloads."""
     for key in sorted(state.staged):
         yield f"{key} still waits"
-    listed = {file.key(name) for name, file in _listed(state)}
+    listed = {file.key(name) for name, file in _listed(state)} | set(_waiting(state))
     for key in sorted(state.objects):
         if key.startswith("files/") and key.removesuffix(METADATA_SUFFIX) not in listed:
             yield f"{key} downloads and is not listed"
+
+
+def _waiting(state: State) -> Iterator[str]:
+    for (draft_id, _), one in state.drafted.items():
+        draft = state.drafts[draft_id]
+        if draft.state is DraftState.OPEN:
+            yield one.file.key(draft.project)
 
 
 def _listed(state: State) -> Iterator[tuple[NormalizedName, File]]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from idlewheel.domain.drafts import DraftState
 from idlewheel.domain.project import FileState, Status
 from idlewheel.domain.uploads import UploadState
-from idlewheel.errors import Refusal, Rejected
+from idlewheel.errors import NotFound, Refusal, Rejected
 from tests.proof.cloud import ADMIN, DEMO, Cloud, wheel
 
 if TYPE_CHECKING:
@@ -106,6 +107,47 @@ def _cancel(cloud: Cloud, token: Token) -> None:
     cloud.deliver()
 
 
+BUILDS = (WHEEL, wheel(build="1"))
+
+
+def _drafted(cloud: Cloud, token: Token) -> None:
+    cloud.draft(token, *BUILDS)
+
+
+def _one_by_itself(cloud: Cloud, token: Token) -> None:
+    _drafted(cloud, token)
+    cloud.publish(cloud.ports.token(), WHEEL)
+
+
+def _publish_draft(cloud: Cloud, token: Token) -> None:
+    for draft in cloud.look().drafts.values():
+        cloud.drafting.publish(draft.id, None, cloud.ports.principal(token), draft.opened_at)
+
+
+def _cancel_draft(cloud: Cloud, token: Token) -> None:
+    for draft in cloud.look().drafts.values():
+        cloud.drafting.cancel(draft.id, cloud.ports.principal(token))
+
+
+def _remove_from_draft(cloud: Cloud, token: Token) -> None:
+    for draft in cloud.look().drafts.values():
+        who = cloud.ports.principal(token)
+        with contextlib.suppress(NotFound):
+            cloud.drafting.remove(draft.id, WHEEL[0], who, draft.opened_at)
+
+
+def _is_visible_together(state: State) -> bool:
+    return len(state.files) == len(BUILDS) and {draft.state for draft in state.drafts.values()} == {
+        DraftState.PUBLISHED
+    }
+
+
+def _is_taken_back(state: State) -> bool:
+    return not state.files and {draft.state for draft in state.drafts.values()} == {
+        DraftState.CANCELLED
+    }
+
+
 def _state_of(state: State) -> set[str]:
     return {one.state.value for one in state.uploads.values()}
 
@@ -151,6 +193,15 @@ SCENARIOS: dict[str, Scenario] = {
     "revoke the token on the way": Scenario(_revoked_on_its_way, _deliver, _is_rejected),
     "give up": Scenario(lambda c, t: void(c.send(t, WHEEL)), _give_up, _is_rejected, _give_up),
     "cancel": Scenario(lambda c, t: void(c.send(t, WHEEL)), _cancel, _is_ended),
+    "stage in a draft": Scenario(_nothing, _drafted, lambda s: len(s.drafted) == len(BUILDS)),
+    "publish a draft": Scenario(_drafted, _publish_draft, _is_visible_together),
+    "publish a draft of which one file is published": Scenario(
+        _one_by_itself, _publish_draft, _is_visible_together
+    ),
+    "cancel a draft": Scenario(_drafted, _cancel_draft, _is_taken_back),
+    "take a file out of a draft": Scenario(
+        _drafted, _remove_from_draft, lambda s: not s.files and len(s.drafted) == 1
+    ),
     "yank a file": Scenario(
         _published_two,
         lambda c, t: c.management.yank_file(ADMIN, DEMO, WHEEL[0], "bad"),

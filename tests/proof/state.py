@@ -12,6 +12,7 @@ from tests.proof import faults
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from idlewheel.domain.drafts import Draft, StagedFile
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import Claim, File, Listing, Project, Release
     from idlewheel.domain.tokens import Token
@@ -31,6 +32,9 @@ class State:
     claims: Mapping[str, Claim] = field(default_factory=dict)
     """By casefolded filename."""
     uploads: Mapping[str, Upload] = field(default_factory=dict)
+    drafts: Mapping[str, Draft] = field(default_factory=dict)
+    drafted: Mapping[tuple[str, str], StagedFile] = field(default_factory=dict)
+    """Files of drafts, by draft and filename."""
     tokens: Mapping[str, Token] = field(default_factory=dict)
     listings: Mapping[str, Listing] = field(default_factory=dict)
     described: frozenset[tuple[str, str]] = frozenset()
@@ -50,6 +54,8 @@ def of_world(world: World) -> State:
         files=dict(world.files),
         claims=dict(world.claims),
         uploads=dict(world.uploads),
+        drafts=dict(world.drafts),
+        drafted=dict(world.staged_files),
         tokens=dict(world.tokens),
         listings=_listings_of(world),
         described=frozenset(world.metadata),
@@ -76,7 +82,7 @@ def of_stack(stack: Stack) -> State:
 
 
 def _of_stack(stack: Stack) -> State:
-    from idlewheel.storage import mapping, tables
+    from idlewheel.storage import draft_items, drafts, mapping, tables
 
     items = [*_scanned(tables.IndexItem), *_scanned(tables.AccessItem)]
 
@@ -100,6 +106,11 @@ def _of_stack(stack: Stack) -> State:
             for item, one in of(tables.ClaimItem, mapping.claim)
         },
         uploads={one.id: one for _, one in of(tables.UploadItem, mapping.upload)},
+        drafts={one.id: one for _, one in of(draft_items.DraftItem, drafts.draft_of)},
+        drafted={
+            (item.pk.removeprefix("DRAFT#"), one.file.filename): one
+            for item, one in of(draft_items.DraftFileItem, drafts.staged_file)
+        },
         tokens={one.id: one for _, one in of(tables.TokenItem, mapping.token)},
         listings={
             one.name: one

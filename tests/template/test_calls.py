@@ -34,6 +34,7 @@ FOLDER_OF = {
     "UploadRole": "upload",
     "IngestRole": "ingest",
     "AbandonRole": "ingest",
+    "DraftsRole": "drafts",
     "SweepRole": "sweep",
     "ManageRole": "manage",
 }
@@ -49,6 +50,14 @@ NOT_IN_THE_STORY = {
 IndexRole: whoever holds a presigned URL reads with it; a key that is missing is a 404; snapshots.
 IngestRole: a refusal after the copy takes it back; an object that is gone is a 404.
 """
+
+
+OF_DEMO = {"multiValueQueryStringParameters": {"name": ["demo"]}}
+
+
+def encoded(document: object) -> str:
+    """A JSON body as the gateway hands it on."""
+    return base64.b64encode(json.dumps(document).encode()).decode()
 
 
 class Story:
@@ -109,10 +118,38 @@ class Story:
     def announce_and_cancel(self) -> None:
         """A session for a large file, from its opening to its end."""
         large = {"filename": "demo-4.0-py3-none-any.whl", "size": 9, "sha256": "0" * 64}
-        body = base64.b64encode(json.dumps(large).encode()).decode()
-        opened = json.loads(self.call("UploadRole", "open-session", body=body)["body"])
+        opened = json.loads(self.call("UploadRole", "open-session", body=encoded(large))["body"])
         for name in ("get-upload", "cancel-upload"):
             self.call("UploadRole", name, pathParameters={"id": opened["id"]})
+
+    def draft(self) -> None:
+        """Drafts of every fate."""
+        published, _ = self.drafted("6.0"), self.call("DraftsRole", "list-drafts", **OF_DEMO)
+        self.call("DraftsRole", "show-draft", pathParameters={"id": published})
+        for name in ("preview-root", "preview-project"):
+            places = {"id": published, "project": "demo"}
+            self.call("IndexRole", name, pathParameters=places)
+        self.call("DraftsRole", "publish-draft", pathParameters={"id": published}, body=None)
+        cancelled = self.drafted("7.0")
+        places = {"id": cancelled, "filename": "demo-7.0-py3-none-any.whl"}
+        self.call("DraftsRole", "remove-from-draft", pathParameters=places)
+        self.call("DraftsRole", "cancel-draft", pathParameters={"id": cancelled})
+
+    def drafted(self, version: str) -> str:
+        """Open a draft with a file in it; answer its id."""
+        wish = {"name": "demo", "version": version}
+        draft: str = json.loads(self.call("DraftsRole", "open-draft", body=encoded(wish))["body"])[
+            "id"
+        ]
+        name, content = factories.wheel(version=version)
+        digest = hashlib.sha256(content).hexdigest()
+        said = {"filename": name, "size": len(content), "sha256": digest, "draft": draft}
+        opened = json.loads(self.call("UploadRole", "open-session", body=encoded(said))["body"])
+        key = f"staged/large/{opened['id']}/{name}"
+        s3 = self.stack.emulator.client("s3")
+        s3.put_object(Bucket=self.stack.inbox_bucket, Key=key, Body=content)
+        self.deliver("IngestRole", "handler")
+        return draft
 
     def sweep(self) -> None:
         """What was lost and what is left, a day later."""
@@ -133,7 +170,7 @@ class Story:
         with self.recorder.acting("SweepRole"):
             app.sweep.sweep(now + timedelta(minutes=5))
             app.sweep.sweep(now + timedelta(days=1))
-            found = app.collect.collect(now + timedelta(days=2))
+            found = app.collect.collect(now + timedelta(days=9))
         assert (found["collected"], found["mended"]) == (1, 1)
 
     def read(self) -> None:
@@ -159,8 +196,7 @@ class Story:
             self.call("ManageRole", f"delete-{what}")
             self.call("ManageRole", f"restore-{what}")
         for status in ("quarantined", "active"):
-            body = base64.b64encode(json.dumps({"status": status}).encode()).decode()
-            self.call("ManageRole", "set-status", body=body)
+            self.call("ManageRole", "set-status", body=encoded({"status": status}))
         for what in ("project", "attestations"):
             self.call("ManageRole", f"describe-{what}")
         self.call("ManageRole", "set-attestations")
@@ -178,6 +214,7 @@ def asked(load: Load, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> dict[str
     story = Story(load, stack, recorder)
     story.publish_and_refuse()
     story.announce_and_cancel()
+    story.draft()
     story.sweep()
     story.read()
     story.manage()

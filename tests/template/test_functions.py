@@ -22,6 +22,7 @@ FUNCTIONS = [
     "IngestFunction",
     "IngestLargeFunction",
     "AbandonFunction",
+    "DraftsFunction",
     "SweepFunction",
     "AnnounceFunction",
     "ManageFunction",
@@ -130,7 +131,7 @@ def test_nobody_computes_for_a_client_that_the_gateway_has_sent_away(
 ) -> None:
     timeouts = {name: resolution.properties(name)["Timeout"] for name in routed(template)}
 
-    assert len(timeouts) == 4
+    assert len(timeouts) == 5
     assert all(timeout <= GATEWAY_GIVES_UP for timeout in timeouts.values()), timeouts
 
 

@@ -20,6 +20,7 @@ ROLE_OF = {
     "IngestFunction": "IngestRole",
     "IngestLargeFunction": "IngestLargeRole",
     "AbandonFunction": "AbandonRole",
+    "DraftsFunction": "DraftsRole",
     "SweepFunction": "SweepRole",
     "AnnounceFunction": "AnnounceRole",
     "ManageFunction": "ManageRole",

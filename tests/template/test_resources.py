@@ -178,5 +178,5 @@ def test_a_message_lives_as_long_as_the_object_and_a_dead_letter_longer(
 def test_every_log_group_forgets(translated: dict[str, Any]) -> None:
     groups = of_type(translated, "AWS::Logs::LogGroup")
 
-    assert len(groups) == 10
+    assert len(groups) == 11
     assert all(g["Properties"]["RetentionInDays"] for g in groups.values())

@@ -88,6 +88,10 @@ class Draft:
             raise Rejected((Problem("draft-full", sentence),))
 
 
+Written = tuple[tuple[str, str], ...]
+"""Key and version id of each object that was written for a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class StagedFile:
     """A file of a draft: verified, its bytes in place, and listed nowhere."""
@@ -96,8 +100,7 @@ class StagedFile:
     """Its revision is that of the draft when it came in."""
     upload_id: str
     display_name: str
-    written: tuple[tuple[str, str], ...] = ()
-    """Key and version id of each object that was written for it."""
+    written: Written = ()
 
     def require_same(self, sha256: str) -> None:
         """Go on only if its bytes are these. Raises Conflict."""

@@ -7,6 +7,7 @@ bytes in place; what is left for the publication is one transaction, whatever th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from idlewheel.domain.access import Action
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from idlewheel.domain.access import Principal
-    from idlewheel.domain.drafts import StagedFile
+    from idlewheel.domain.drafts import StagedFile, Written
     from idlewheel.domain.names import NormalizedName
     from idlewheel.services.manifests import Manifests
     from idlewheel.services.ports import Files
@@ -46,6 +47,10 @@ class Drafts(Protocol):
 
     def remove(self, draft: Draft, staged: StagedFile) -> bool:
         """Take a file out of *draft*; False where it has ended or changed since it was read."""
+        ...
+
+    def removed(self, draft_id: str, filename: str = "") -> Written:
+        """What was written for the files that were taken out: of one name, or of all."""
         ...
 
     def cancel(self, draft_id: str) -> Draft:
@@ -108,6 +113,12 @@ class Drafting:
             )
         )
 
+    def of(self, project: NormalizedName, principal: Principal, now: datetime) -> list[Draft]:
+        """Find the drafts of a project that are open, the oldest first."""
+        principal.require(Action.PUBLISH, project)
+        found = [draft for draft in self.drafts.of(project) if draft.is_open(now)]
+        return sorted(found, key=attrgetter("opened_at"))
+
     def find(self, draft_id: str, principal: Principal) -> tuple[Draft, Sequence[StagedFile]]:
         """Show a draft to who may publish to its project."""
         draft, staged = self.drafts.staged(draft_id)
@@ -141,7 +152,8 @@ class Drafting:
             duplicates = self.publisher.publish(draft, staged, principal, now)
             if duplicates is not None:
                 self._note(draft, staged)
-                self._drop(duplicates)
+                for one in duplicates:
+                    self._drop(one.written)
                 return self.drafts.staged(draft_id)
         raise Unavailable(f"others keep changing draft {draft_id}; try again in a moment")
 
@@ -157,10 +169,10 @@ class Drafting:
             draft, staged = self.find(draft_id, principal)
             draft.require_open(now)
             wanted = next((one for one in staged if one.file.filename == filename), None)
-            if wanted is None:
+            if wanted is None and not self.drafts.removed(draft_id, filename):
                 raise NotFound(f"there is no file '{filename}' in draft {draft_id}")
-            if self.drafts.remove(draft, wanted):
-                return self._drop([wanted])
+            if wanted is None or self.drafts.remove(draft, wanted):
+                return self._drop(self.drafts.removed(draft_id, filename))
         raise Unavailable(f"others keep changing draft {draft_id}; try again in a moment")
 
     def cancel(self, draft_id: str, principal: Principal) -> Draft:
@@ -174,17 +186,18 @@ class Drafting:
         draft = self.drafts.cancel(draft_id)
         if draft.state is DraftState.PUBLISHED:
             raise TooLate(f"draft {draft_id} is published: delete the release instead")
-        self._drop(self.drafts.staged(draft_id)[1])
+        for one in self.drafts.staged(draft_id)[1]:
+            self._drop(one.written)
+        self._drop(self.drafts.removed(draft_id))
         return draft
 
     def _note(self, draft: Draft, staged: Iterable[StagedFile]) -> None:
         for one in staged:
             self.manifests.note_file(draft.project, one.file.filename)
 
-    def _drop(self, staged: Iterable[StagedFile]) -> None:
-        for one in staged:
-            for key, version in one.written:
-                self.files.drop(key, version)
+    def _drop(self, written: Written) -> None:
+        for key, version in written:
+            self.files.drop(key, version)
 
 
 def require_owner(draft: Draft, principal: Principal) -> None:

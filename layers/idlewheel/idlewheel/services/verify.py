@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -19,8 +20,9 @@ from idlewheel.errors import NotFound
 from idlewheel.services.urls import is_active, keys_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from idlewheel.domain.drafts import Draft, StagedFile
     from idlewheel.domain.project import Delta, File, Project
     from idlewheel.services.ports import Catalog
     from idlewheel.services.sweep import Stored
@@ -37,6 +39,18 @@ class Shelf(Protocol):
 
     def digest(self, key: str) -> str | None:
         """The SHA-256 of what a client would get."""
+        ...
+
+
+class Drafted(Protocol):
+    """The drafts, listed."""
+
+    def of(self, name: NormalizedName) -> Sequence[Draft]:
+        """The latest draft of each release and token of a project, ended ones included."""
+        ...
+
+    def staged(self, draft_id: str) -> tuple[Draft, Sequence[StagedFile]]:
+        """Find a draft and the files in it."""
         ...
 
 
@@ -72,6 +86,7 @@ class Verification:
     catalog: Catalog
     shelf: Shelf
     manifests: Noted
+    drafts: Drafted
 
     def verify(self, *, bytes_too: bool, progress: Progress = lambda _project: None) -> Report:
         """Check every project.
@@ -100,7 +115,7 @@ class Verification:
         shown = {one.key: one for one in held if one.is_latest and not one.is_marker}
         report.counts.update(projects=known.project is not None, files=len(known.files))
         report.counts.update(objects=len(held))
-        owned = set(keys_of(name, known.files))
+        owned = {*keys_of(name, known.files), *self._drafted(name)}
         for key in sorted({one.key for one in held} - owned):
             yield Finding("orphan", name, key)
         if known.project is None:
@@ -115,6 +130,14 @@ class Verification:
                 yield Finding("no-manifest", name, file.filename)
             if listed and bytes_too:
                 yield from self._bytes(name, file, report)
+
+    def _drafted(self, name: NormalizedName) -> Iterator[str]:
+        """Name the objects that wait in drafts: nothing lists them, and they are no orphans."""
+        now = datetime.now(UTC)
+        for draft in self.drafts.of(name):
+            if draft.is_open(now):
+                _, staged = self.drafts.staged(draft.id)
+                yield from keys_of(name, [one.file for one in staged])
 
     def _claimed(self, name: NormalizedName, file: File) -> Iterator[Finding]:
         claim = self.catalog.claim(file.filename)

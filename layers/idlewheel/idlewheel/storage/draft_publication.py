@@ -16,10 +16,10 @@ from idlewheel.storage.doors import (
     require_token,
     still_open,
 )
+from idlewheel.storage.draft_items import DraftItem
 from idlewheel.storage.drafts import add_step, find_metadata
 from idlewheel.storage.listed import Listed, add_files
 from idlewheel.storage.revisions import find_project, next_revision
-from idlewheel.storage.tables import DraftItem
 from idlewheel.storage.transactions import Busy, Writes, attempts
 
 if TYPE_CHECKING:

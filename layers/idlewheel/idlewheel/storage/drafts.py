@@ -15,13 +15,14 @@ from idlewheel.domain.uploads import REMEMBERED
 from idlewheel.errors import NotFound, Unavailable
 from idlewheel.storage import keys, mapping
 from idlewheel.storage.catalog import SETTLING
-from idlewheel.storage.tables import (
+from idlewheel.storage.draft_items import (
     DraftFileItem,
     DraftItem,
     DraftMetadataItem,
     DraftOfItem,
-    IndexItem,
+    DraftRemovedItem,
 )
+from idlewheel.storage.tables import IndexItem
 from idlewheel.storage.transactions import Busy, Writes, attempts
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pynamodb.connection import Connection
     from pynamodb.expressions.condition import Condition
     from pynamodb.expressions.update import Action
+
+    from idlewheel.domain.drafts import Written
 
 
 class DynamoDrafts:
@@ -113,12 +116,21 @@ class DynamoDrafts:
         item = DraftFileItem(keys.draft(draft.id), keys.file(staged.file.filename))
         writes = Writes()
         writes.delete("draft file", item)
+        before = self.removed(draft.id, staged.file.filename)
+        writes.put("removed", _removed_item(draft, staged, before))
         gone = [DraftItem.file_count.add(-1), DraftItem.stamp.add(-staged.file.revision)]
         add_step(writes, draft, gone)
         try:
             return not writes.commit(self._connection)
         except Busy:
             return False
+
+    def removed(self, draft_id: str, filename: str = "") -> Written:
+        """What was written for the files that were taken out: of one name, or of all."""
+        place, named = keys.draft(draft_id), keys.removed(filename)
+        within = DraftRemovedItem.sk == named if filename else DraftRemovedItem.sk.startswith(named)
+        found = DraftRemovedItem.query(place, within, consistent_read=True)
+        return tuple((key, version) for item in found for key, version in item.written)
 
     def cancel(self, draft_id: str) -> Draft:
         """End an open draft; one that has ended stays as it is."""
@@ -167,6 +179,13 @@ def find_metadata(draft_id: str) -> bytes:
     item = DraftMetadataItem.get(keys.draft(draft_id), keys.METADATA, consistent_read=True)
     core: bytes = item.core
     return core
+
+
+def _removed_item(draft: Draft, staged: StagedFile, before: Written) -> DraftRemovedItem:
+    """Keep what was written for a file, so that whoever repeats its removal takes it away."""
+    written = [list(one) for one in (*before, *staged.written)]
+    place = keys.removed(staged.file.filename)
+    return DraftRemovedItem(keys.draft(draft.id), place, written=written, ttl=_forgotten(draft))
 
 
 def _pointer(draft: Draft) -> DraftOfItem:

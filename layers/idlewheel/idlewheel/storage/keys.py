@@ -68,6 +68,11 @@ def draft(draft_id: str) -> str:
     return f"DRAFT#{draft_id}"
 
 
+def removed(filename: str) -> str:
+    """The place in a draft's partition of what was taken out again under a name."""
+    return f"REMOVED#{filename}"
+
+
 def drafts(name: NormalizedName) -> str:
     """The partition of what a project has drafts of."""
     return f"DRAFTS#{name}"

@@ -174,44 +174,6 @@ class UploadItem(IndexItem, discriminator="upload"):
     ttl = TTLAttribute()
 
 
-class DraftItem(IndexItem, discriminator="draft"):
-    """DRAFT#{id} / DRAFT; its revision counts its changes."""
-
-    project = UnicodeAttribute()
-    version = UnicodeAttribute()
-    principal = UnicodeAttribute()
-    token_id = UnicodeAttribute()
-    scopes = UnicodeAttribute()
-    opened_at = UTCDateTimeAttribute()
-    state = UnicodeAttribute()
-    file_count = NumberAttribute()
-    stamp = NumberAttribute()
-    ttl = TTLAttribute()
-
-
-class DraftFileItem(AnyFileItem, discriminator="draft-file"):
-    """DRAFT#{id} / FILE#{filename}: a file that no page lists yet."""
-
-    upload_id = UnicodeAttribute()
-    display_name = UnicodeAttribute()
-    written = JSONAttribute()
-    ttl = TTLAttribute()
-
-
-class DraftMetadataItem(IndexItem, discriminator="draft-metadata"):
-    """DRAFT#{id} / METADATA: the core metadata of the release to be."""
-
-    core = BinaryAttribute(legacy_encoding=False)
-    ttl = TTLAttribute()
-
-
-class DraftOfItem(IndexItem, discriminator="draft-of"):
-    """DRAFTS#{project} / {canonical version}#{token id}: which draft a retry joins."""
-
-    draft_id = UnicodeAttribute()
-    ttl = TTLAttribute()
-
-
 class SlotItem(IndexItem, discriminator="slot"):
     """SESSIONS#{token id} / SLOT#{number}: an upload session that is open, until it expires."""
 

@@ -8,6 +8,7 @@ from idlewheel.services.verify import Verification
 from idlewheel.storage import rebuild
 from idlewheel.storage.buckets import S3Files, connect
 from idlewheel.storage.catalog import DynamoCatalog
+from idlewheel.storage.drafts import DynamoDrafts
 from idlewheel.storage.manifests import S3Manifests
 from idlewheel.storage.tables import bind_index
 
@@ -26,10 +27,11 @@ def verify_index(
     progress: Progress = lambda _project: None,
 ) -> Report:
     """Check the table against the bucket and, if asked, against every byte; reads only."""
-    bind_index(index_table, region)
+    connection = bind_index(index_table, region)
     s3 = connect(region)
     files, manifests = S3Files(s3, files_bucket), S3Manifests(s3, files_bucket)
-    verification = Verification(DynamoCatalog(), files, manifests)
+    drafts = DynamoDrafts(connection)
+    verification = Verification(DynamoCatalog(), files, manifests, drafts)
     return verification.verify(bytes_too=bytes_too, progress=progress)
 
 

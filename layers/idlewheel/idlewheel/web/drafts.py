@@ -41,8 +41,7 @@ def wish(request: Request) -> Wish:
     problems: list[Problem] = []
     name, version = str(said.get("name") or ""), str(said.get("version") or "")
     if not is_valid(name):
-        sentence = f"'name' must be the name of a project, not {shown(name)}"
-        problems.append(Problem("invalid-name", sentence))
+        problems.append(_no_name(name))
     try:
         version = as_version(version)
     except Rejected as error:
@@ -50,6 +49,19 @@ def wish(request: Request) -> Wish:
     if problems:
         raise Rejected(tuple(problems))
     return Wish(normalize(name), version)
+
+
+def project(request: Request) -> NormalizedName:
+    """Read whose drafts are asked for (``?name=demo``). Raises Rejected."""
+    name = request.query.get("name", "")
+    if not is_valid(name):
+        raise Rejected((_no_name(name),))
+    return normalize(name)
+
+
+def _no_name(text: str) -> Problem:
+    sentence = f"'name' must be the name of a project, not {shown(text)}"
+    return Problem("invalid-name", sentence)
 
 
 def expected(request: Request) -> Sequence[str] | None:
@@ -91,8 +103,26 @@ def status(draft: Draft, staged: Iterable[StagedFile], request: Request) -> Repl
     return reply(describe(draft, staged, request))
 
 
+def listed(drafts: Iterable[Draft], request: Request) -> Reply:
+    """Answer drafts, without what they hold."""
+    return reply({"drafts": [_facts(draft, request) for draft in drafts]})
+
+
 def describe(draft: Draft, staged: Iterable[StagedFile], request: Request) -> dict[str, object]:
     """Tell all of a draft."""
+    files = [
+        {
+            "filename": one.file.filename,
+            "size": one.file.size,
+            "sha256": one.file.sha256,
+            "links": {"upload": verdicts.upload_url(one.upload_id, request)},
+        }
+        for one in staged
+    ]
+    return {**_facts(draft, request), "files": files}
+
+
+def _facts(draft: Draft, request: Request) -> dict[str, object]:
     url = verdicts.draft_url(draft.id, request)
     return {
         "id": draft.id,
@@ -102,15 +132,6 @@ def describe(draft: Draft, staged: Iterable[StagedFile], request: Request) -> di
         "principal": draft.principal,
         "opened_at": draft.opened_at.isoformat(),
         "expires_at": draft.expires_at.isoformat(),
-        "files": [
-            {
-                "filename": one.file.filename,
-                "size": one.file.size,
-                "sha256": one.file.sha256,
-                "links": {"upload": verdicts.upload_url(one.upload_id, request)},
-            }
-            for one in staged
-        ],
         "links": {
             "self": url,
             "upload": f"{request.base_url}/uploads",
