@@ -39,6 +39,11 @@ def test_attestations_may_be_left_out() -> None:
     assert sessions.announcement(asked(GOOD)).declaration.attestations is None
 
 
+def test_a_draft_may_be_named() -> None:
+    assert sessions.announcement(asked({**GOOD, "draft": "d" * 32})).draft_id == "d" * 32
+    assert sessions.announcement(asked(GOOD)).draft_id is None
+
+
 @pytest.mark.parametrize("document", [None, [], "text", 5])
 def test_an_announcement_is_an_object(document: object) -> None:
     assert codes(document) == ["invalid-json"]
@@ -62,6 +67,8 @@ def test_an_announcement_is_an_object(document: object) -> None:
         ({"attestations": ["x"]}, "announcement-has-attestations-in-json"),
         ({"attestations": "[{}]"}, "announcement-has-attestations-in-json"),
         ({"attestations": [{"x": "y" * 300_000}]}, "announcement-has-attestations-in-json"),
+        ({"draft": "d" * 31}, "announcement-names-its-draft"),
+        ({"draft": 5}, "announcement-names-its-draft"),
         ({"filename": "demo-1.0.exe"}, "filename-has-a-known-extension"),
         ({"filename": ""}, "filename-is-plain-text"),
     ],
