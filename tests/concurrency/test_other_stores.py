@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("folder", ["tests/contract", "tests/concurrency/test_races.py"])
+@pytest.mark.parametrize("folder", ["tests/contract", "tests/concurrency"])
 def test_what_holds_on_the_emulator_holds_on_dynamodb_local(folder: str) -> None:
     require(dynamodb_local.missing())
 
