@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from idlewheel.domain.tokens import Token
+    from idlewheel.domain.uploads import Upload
     from tests.model.model import Verdict
     from tests.proof.state import State
 
@@ -114,16 +115,18 @@ class Life(RuleBasedStateMachine):
                 replace(self.cloud, ports=ports).ingest.process(key)
         self.cloud.ingest.process(key)
         if not ended:
-            self._judged(upload.filename, upload.sha256, upload.version, expected, upload.id)
+            self._judged(upload, expected)
 
-    def _judged(
-        self, filename: str, content: str, version: str, expected: Verdict, upload_id: str
-    ) -> None:
-        state = self.cloud.ports.uploads.get(upload_id).state
+    def _judged(self, upload: Upload, expected: Verdict) -> None:
+        state = self.cloud.ports.uploads.get(upload.id).state
+        if expected == "published" and upload.draft_id:
+            fits = self.model.stage(upload.draft_id, upload.filename, upload.sha256)
+            assert state is (UploadState.STAGED if fits else UploadState.REJECTED)
+            return
         is_fine = expected in {"published", "duplicate"}
         assert state is (UploadState.PUBLISHED if is_fine else UploadState.REJECTED)
         if expected == "published":
-            self.model.publish(filename, content, version)
+            self.model.publish(upload.filename, upload.sha256, upload.version)
 
     # --- managers --------------------------------------------------------------------------------
 
@@ -190,6 +193,7 @@ class Life(RuleBasedStateMachine):
     def revoke(self, token: str) -> None:
         self.cloud.ports.tokens.revoke(self.tokens[token].id)
         self.model.revoked.add(token)
+        self.model.revoked_ids.add(self.tokens[token].id)
 
     @rule(token=st.sampled_from(TOKENS))
     def issue(self, token: str) -> None:

@@ -25,6 +25,16 @@ class ModelRelease:
 
 
 @dataclass
+class ModelDraft:
+    """A release on its way: content by filename, and who fills it."""
+
+    version: str
+    token_id: str
+    files: dict[str, str] = field(default_factory=dict)
+    state: str = "open"
+
+
+@dataclass
 class Model:
     """One project, its tokens and its uploads on their way."""
 
@@ -32,6 +42,8 @@ class Model:
     releases: dict[str, ModelRelease] = field(default_factory=dict)
     status: str = "active"
     revoked: set[str] = field(default_factory=set)
+    revoked_ids: set[str] = field(default_factory=set)
+    drafts: dict[str, ModelDraft] = field(default_factory=dict)
 
     def known(self, filename: str, content: str) -> Verdict | None:
         """What the name alone decides."""
@@ -44,9 +56,34 @@ class Model:
         """What becomes of an upload whose turn it is."""
         if verdict := self.known(filename, content):
             return verdict
-        if self.files and self.status in {"archived", "quarantined"}:
+        if self.is_closed():
             return "closed"
         return "revoked" if token in self.revoked else "published"
+
+    def is_closed(self) -> bool:
+        return bool(self.files) and self.status in {"archived", "quarantined"}
+
+    def stage(self, draft_id: str, filename: str, content: str) -> bool:
+        """Put into a draft what is good in itself; False where the draft does not take it."""
+        draft = self.drafts[draft_id]
+        if draft.state != "open":
+            return False
+        return draft.files.setdefault(filename, content) == content
+
+    def publish_draft(self, draft_id: str, publisher_id: str) -> bool:
+        """Publish all that a draft holds, or nothing; a second time changes nothing."""
+        draft = self.drafts[draft_id]
+        if draft.state != "open":
+            return draft.state == "published"
+        verdicts = {name: self.known(name, content) for name, content in draft.files.items()}
+        new = [name for name, verdict in verdicts.items() if verdict is None]
+        is_refused = not verdicts or "taken" in verdicts.values() or (new and self.is_closed())
+        if is_refused or {draft.token_id, publisher_id} & self.revoked_ids:
+            return False
+        for name in new:
+            self.publish(name, draft.files[name], draft.version)
+        draft.state = "published"
+        return True
 
     def publish(self, filename: str, content: str, version: str) -> None:
         self.files[filename] = ModelFile(content, version)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.model.machine import Life
+from tests.model.drafts import DraftLife
 from tests.proof import cloud as clouds
 from tests.proof.effort import EVERYTHING
 
@@ -30,7 +30,7 @@ SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
 def live(make: Callable[[], Cloud], lives: int, steps: int) -> None:
     """Live *lives* lives of at most *steps* steps."""
     print(f"model: SEED={SEED}, {lives} lives of up to {steps} steps")
-    machine = type("Lived", (Life,), {"make": staticmethod(make)})
+    machine = type("Lived", (DraftLife,), {"make": staticmethod(make)})
     settings = hypothesis.settings(
         max_examples=lives,
         stateful_step_count=steps,

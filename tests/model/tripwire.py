@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.contract.ports import Ports
 
 DOORS = {"catalog", "uploads", "publisher", "changes", "inbox", "files", "tokens"}
+DOORS |= {"drafts", "draft_publisher"}
 
 
 @dataclass
