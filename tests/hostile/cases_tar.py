@@ -21,6 +21,7 @@ from tests.hostile.raw_tar import (
     raw_sdist,
     raw_tar,
     special,
+    with_checksum,
 )
 from tests.hostile.raw_zip import end_record
 
@@ -65,6 +66,13 @@ def types() -> Iterator[Case]:
         member = Member(ROOT + b"x", b"contents", type=kind, link=b"PKG-INFO")
         yield bad_sdist(f"{title} with contents", contents, added(member))
     yield bad_sdist("a file named as a folder", contents, added(Member(ROOT + b"x/", b"contents")))
+    for title, kind in (("a symbolic", b"2"), ("a hard", b"1")):
+        member = Member(ROOT + b"x/", type=kind, link=ROOT + b"PKG-INFO")
+        yield bad_sdist(f"{title} link named as a folder", contents, added(member))
+    there = Member(ROOT + b"x/", type=b"2", link=b".")
+    hidden = Member(ROOT + b"x/PKG-INFO", b"Name: evil\n")
+    title = "PKG-INFO again, behind a link named as a folder"
+    yield bad_sdist(title, contents, added(there, hidden))
     slash = Member(ROOT + b"x/", b"contents", type=b"\0")
     yield bad_sdist("an old file named as a folder", contents, added(slash))
 
@@ -89,6 +97,16 @@ def links() -> Iterator[Case]:
     first = Member(ROOT + b"demo/a", type=b"2", link=b".")
     second = Member(ROOT + b"b", type=b"2", link=b"demo/a/../../..")
     yield bad_sdist("a symbolic link through another", inside, added(first, second))
+    up = Member(ROOT + b"demo/x/l", type=b"2", link=b"../..")
+    for title, target in (
+        ("a detour", b"demo/x/y/../l/../evil"),
+        ("a dot", b"demo/x/./l/../../evil"),
+        ("an empty segment", b"demo/x//l/../../evil"),
+    ):
+        member = Member(ROOT + b"b", type=b"2", link=target)
+        yield bad_sdist(f"a symbolic link through another by {title}", inside, added(up, member))
+    endless = Member(ROOT + b"b", type=b"2", pax={b"linkpath": b"a/" * 300_000 + b"a"})
+    yield bad_sdist("a symbolic link of a megabyte", inside, added(endless))
     through = Member(ROOT + b"demo/a/evil.py", b"evil")
     behind = "tar-members-are-not-behind-links"
     yield bad_sdist("a member behind a symbolic link", behind, added(first, through))
@@ -118,7 +136,12 @@ def pax() -> Iterator[Case]:
         ("a sparse file, version 1.0", known, {b"GNU.sparse.major": b"1"}),
         ("a name for a sparse file", known, {b"GNU.sparse.name": b"evil"}),
         ("another encoding", known, {b"hdrcharset": b"BINARY"}),
+        ("a time without end", "pax-times-are-times", {b"mtime": b"inf"}),
+        ("a time that is no number", "pax-times-are-times", {b"mtime": b"nan"}),
+        ("a time of a hundred digits", "pax-times-are-times", {b"mtime": b"1" * 100}),
         ("an unknown key", known, {b"evil": b"1"}),
+        ("another type by star", known, {b"SCHILY.filetype": b"directory"}),
+        ("another size by star", known, {b"SCHILY.realsize": b"9999"}),
         ("NUL in a path", "pax-names-are-plain", {b"path": NAME + b"\0.txt"}),
         ("an empty path", "pax-names-are-plain", {b"path": b""}),
         ("a path that is not UTF-8", "pax-names-are-plain", {b"path": NAME + b"\xff"}),
@@ -175,6 +198,19 @@ def gnu() -> Iterator[Case]:
     yield bad_sdist("a negative size", "tar-numbers-are-numbers", added(negative))
     letters = Member(ROOT + b"x", size=b"0000000000x\0")
     yield bad_sdist("a size with a letter", "tar-numbers-are-numbers", added(letters))
+    numbers = "tar-numbers-are-numbers"
+    for title, at in (("mode", 100), ("user", 108), ("group", 116), ("time", 136), ("device", 329)):
+        member = raw_tar([Member(ROOT + b"x", b"y")], b"")
+        lying = with_checksum(member[:at] + b"x9" + member[at + 2 :])
+        yield bad_sdist(f"a {title} that is no number", numbers, raw_sdist(demo(), lying + END))
+    far = raw_tar([Member(ROOT + b"x", magic=GNU_MAGIC)], b"")
+    for title, number in (("after", b"\x80" + b"\xff" * 11), ("before", b"\xff" + bytes(11))):
+        member = with_checksum(far[:136] + number + far[148:])
+        yield bad_sdist(f"a time {title} all clocks", numbers, raw_sdist(demo(), member + END))
+    minus = with_checksum(raw_tar([Member(ROOT + b"x")], b"").replace(b"0" * 11, b"-" + b"0" * 10))
+    yield bad_sdist("a number with a sign", numbers, raw_sdist(demo(), minus + END))
+    before = Member(ROOT + b"x", b"y", magic=GNU_MAGIC, prefix=b"evil")
+    yield bad_sdist("a prefix beside GNU", "tar-names-are-in-one-place", added(before))
     huge = Member(ROOT + b"x", magic=GNU_MAGIC, size=b"\x80" + bytes(6) + b"\xff" * 5)
     yield bad_sdist("a size of a terabyte", "tar-contents-are-whole", added(huge))
 

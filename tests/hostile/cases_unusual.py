@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import struct
-import tarfile
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests import factories
-from tests.hostile.case import SDIST, WHEEL, Case, good
+from tests.hostile.case import WHEEL, Case, good
 from tests.hostile.cases_wheel import changed
-from tests.hostile.raw_tar import (
-    END,
-    GNU_MAGIC,
-    Member,
-    demo,
-    pax_record,
-    raw_sdist,
-    raw_tar,
-    special,
-)
 from tests.hostile.raw_zip import demo as demo_wheel
 from tests.hostile.raw_zip import raw_zip, with_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = b"demo-1.0/"
 
 WHEELS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("a plain wheel", {}),
@@ -65,6 +51,20 @@ WHEELS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("a folded licence", {"headers": ["License: line\n        another\n\t|third"]}),
     ("a licence expression", {"headers": ["License-Expression: mit or apache-2.0"]}),
     ("a licence of its own", {"headers": ["License-Expression: LicenseRef-Proprietary"]}),
+    ("addresses with a comma too many", {"headers": ["Author-Email: j@a.org, k@b.org,"]}),
+    ("an empty address", {"headers": ["Author-Email: "]}),
+    (
+        "fields that are UNKNOWN, as setuptools wrote",
+        {
+            "headers": [
+                *("Summary: UNKNOWN", "Home-page: UNKNOWN", "Author: UNKNOWN"),
+                *("Author-email: UNKNOWN", "License: UNKNOWN", "Platform: UNKNOWN"),
+                *("Download-URL: UNKNOWN", "Description-Content-Type: UNKNOWN"),
+            ],
+            "description": "UNKNOWN\n\n\n",
+        },
+    ),
+    ("a project called UNKNOWN", {"name": "UNKNOWN"}),
     ("a description", {"description": "# Demo\n\nName: evil\n", "headers": []}),
     ("a description that is no reST", {"description": "hi\n=\n\n.. nothing::"}),
     (
@@ -95,7 +95,9 @@ WHEELS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("files that differ in more than case", {"files": {"demo/a.py": "", "demo/b.py": ""}}),
     ("a nested .dist-info", {"files": {"demo/_vendor/x-1.dist-info/METADATA": "Name: x"}}),
     ("a nested .data", {"files": {"demo/x-1.data/evil/y": ""}}),
-    ("the .data of something else", {"files": {"other-1.0.data/x": ""}}),
+    ("a folder called purelib", {"files": {"demo/purelib/x-1.dist-info/METADATA": "Name: x"}}),
+    ("a name with a dot at its end", {"files": {"demo/a.": "x", "demo/b": "y"}}),
+    ("data files for the libraries", {"files": {"demo-1.0.data/data/lib/site-packages/x": "x"}}),
     ("data files", {"files": {"demo-1.0.data/data/share/x": "", "demo-1.0.data/headers/x.h": ""}}),
     ("a script", {"files": {"demo-1.0.data/scripts/demo": "#!python\n"}}),
     ("a script called like python", {"files": {"demo-1.0.data/scripts/python-config": "x"}}),
@@ -117,9 +119,11 @@ WHEELS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 ENTRY_POINTS = (
     ("scripts", "[console_scripts]\ndemo = demo:main\ndemo-2.x = demo.cli:App.run [extra]\n"),
+    ("a script with two extras", "[console_scripts]\ndemo = demo:main [a-b, c_d]\n"),
     ("a script without spaces", "[gui_scripts]\ndemo=demo:main\n"),
     ("plugins of any name", "[pytest11]\na name = demo\n[x.y]\npostgres.psycopg2 = a:b\n"),
-    ("comments and blank lines", "# hello\n\n[a]\n; more\nb = c\n"),
+    ("comments and blank lines", "# hello\n\n[a]\n # more\nb = c\n"),
+    ("lines that are all indented", "\n    [console_scripts]\n    a = b:c\n    d = e:f\n    "),
     ("nothing", ""),
     ("percent signs", "[a]\nb = c%(d)s:e\n"),
 )
@@ -158,9 +162,6 @@ def cases() -> Iterator[Case]:
     crlf = record.replace(b"\n", b"\r\n")
     yield Case("RECORD with lines as on Windows", WHEEL, changed("RECORD", crlf), None)
     yield from zips()
-    yield from sdists()
-    yield from tars()
-    yield from tars_of_many_kinds()
 
 
 def zips() -> Iterator[Case]:
@@ -197,98 +198,3 @@ def zips() -> Iterator[Case]:
             with archive.open(member.name.decode(), "w", force_zip64=True) as file:
                 file.write(member.content)
     yield Case("ZIP64 as zipfile forces it", WHEEL, written.getvalue(), None)
-
-
-def sdists() -> Iterator[Case]:
-    for title, arguments in (
-        ("a plain sdist", {}),
-        ("a local version", {"version": "1.0+local.7"}),
-        ("an epoch", {"version": "1!2.0"}),
-        ("a name with dots", {"name": "Acme.Tools"}),
-        ("setup.py alone", {"files": {"setup.py": "import setuptools"}}),
-        ("names that differ in case", {"files": {"Makefile": "", "makefile": ""}}),
-        ("names in Unicode", {"files": {"demo/日本.txt": "", "demo/é.txt": ""}}),
-        ("a name of 200 characters", {"files": {"demo/" + "a" * 200: ""}}),
-        ("a licence file", {"headers": ["License-File: LICENSE"], "files": {"LICENSE": "x"}}),
-        ("another PKG-INFO deeper", {"files": {"demo.egg-info/PKG-INFO": "Name: x\n"}}),
-    ):
-        yield good(f"sdist: {title}", factories.sdist(**arguments))
-    contents = {member.name.decode(): member.content for member in demo()}
-    for title, kind in (("GNU", tarfile.GNU_FORMAT), ("ustar", tarfile.USTAR_FORMAT)):
-        content = gzip.compress(factories.tar_of(contents, kind))
-        yield Case(f"sdist: a tar of {title}", SDIST, content, None)
-    long_name = {**contents, "demo-1.0/" + "a/" * 150 + "b": b"x"}
-    for title, kind in (("GNU", tarfile.GNU_FORMAT), ("PAX", tarfile.PAX_FORMAT)):
-        content = gzip.compress(factories.tar_of(long_name, kind))
-        yield Case(f"sdist: a long name of {title}", SDIST, content, None)
-
-
-def tars() -> Iterator[Case]:
-    tar = raw_tar(demo())
-    yield Case("gzip: not compressed", SDIST, gzip.compress(tar, 0), None)
-    packed = gzip.compress(tar)
-    named = packed[:3] + b"\x08" + packed[4:10] + b"demo-1.0.tar\0" + packed[10:]
-    yield Case("gzip: a name in the header", SDIST, named, None)
-    folders = [Member(ROOT, type=b"5"), Member(ROOT + b"demo", type=b"5"), *demo()]
-    rows = (
-        ("folders", folders, END),
-        ("twenty blocks at the end", demo(), END * 10),
-        (
-            "a comment for all",
-            [replace(demo()[0], before=special(b"g", pax_record(b"comment=a"))), *demo()[1:]],
-            END,
-        ),
-        ("times in PAX", [replace(demo()[0], pax={b"mtime": b"1.5"}), *demo()[1:]], END),
-        (
-            "attributes of macOS",
-            [replace(demo()[0], pax={b"LIBARCHIVE.xattr.a": b"\0\xff"}), *demo()[1:]],
-            END,
-        ),
-        (
-            "a size in PAX",
-            [replace(demo()[0], pax={b"size": b"%d" % len(demo()[0].content)}), *demo()[1:]],
-            END,
-        ),
-    )
-    for title, members, end in rows:
-        yield Case(f"tar: {title}", SDIST, raw_sdist(members, end), None)
-
-
-def tars_of_many_kinds() -> Iterator[Case]:
-    for title, members, end in (
-        ("a prefix", [*demo(), Member(b"b.py", b"x", prefix=b"demo-1.0/a")], END),
-        ("old files", [*demo(), Member(ROOT + b"b.py", b"x", type=b"\0")], END),
-        ("a symbolic link", [*demo(), Member(ROOT + b"a", type=b"2", link=b"PKG-INFO")], END),
-        (
-            "a symbolic link up and down",
-            [*demo(), Member(ROOT + b"demo/a", type=b"2", link=b"../PKG-INFO")],
-            END,
-        ),
-        (
-            "a symbolic link to nothing",
-            [*demo(), Member(ROOT + b"a", type=b"2", link=b"missing")],
-            END,
-        ),
-        ("a hard link", [*demo(), Member(ROOT + b"a", type=b"1", link=ROOT + b"PKG-INFO")], END),
-        (
-            "a long name of GNU",
-            [
-                *demo(),
-                Member(
-                    b"x", b"y", magic=GNU_MAGIC, before=special(b"L", ROOT + b"a" * 150 + b"\0")
-                ),
-            ],
-            END,
-        ),
-        (
-            "a binary size",
-            [*demo(), Member(ROOT + b"x", b"y", magic=GNU_MAGIC, size=b"\x80" + bytes(10) + b"\1")],
-            END,
-        ),
-        (
-            "a root of another spelling",
-            [replace(one, name=one.name.replace(b"demo-", b"Demo-", 1)) for one in demo()],
-            END,
-        ),
-    ):
-        yield Case(f"tar: {title}", SDIST, raw_sdist(members, end), None)

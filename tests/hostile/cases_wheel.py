@@ -60,6 +60,8 @@ def dist_info() -> Iterator[Case]:
         ("of another version", "demo-2.0.dist-info/METADATA"),
         ("in capitals", "DEMO-1.0.DIST-INFO/METADATA"),
         ("of another spelling", "Demo-1.0.dist-info/METADATA"),
+        ("through .data/data", "demo-1.0.data/data/lib/site-packages/pip-9.dist-info/RECORD"),
+        ("through another .data", "x.data/platlib/pip-9.dist-info/RECORD"),
         ("through .data/purelib", "demo-1.0.data/purelib/evil-1.0.dist-info/METADATA"),
         ("through .data/platlib", "demo-1.0.data/platlib/pip-9.dist-info/RECORD"),
         ("its own through .data", f"demo-1.0.data/purelib/{INFO}/METADATA"),
@@ -152,11 +154,27 @@ def entry_points() -> Iterator[Case]:
         ("that is nothing", objects, "evil ="),
         ("that is a module", objects, "evil = demo"),
         ("that is a path", objects, "evil = ../demo:main"),
+        ("that has blanks", objects, "evil = demo : main"),
+        ("with no extra in brackets", objects, "evil = demo:main []"),
+        ("with two extras and no comma", objects, "evil = demo:main [a b]"),
+        ("with a comma at the end", objects, "evil = demo:main [a,]"),
         ("twice", ini, "a = demo:main\na = demo:other"),
     ):
         for group in ("console_scripts", "gui_scripts"):
             content = built(files={".dist-info/entry_points.txt": f"[{group}]\n{text}\n"})
             yield bad_wheel(f"a script of {group} {title}", code, content)
+    alike = "entry-points-are-read-alike"
+    for title, text in (
+        ("behind a line that goes on", "[x]\na = demo\n [console_scripts]\n python = demo:main\n"),
+        ("behind another line end", "[x]\na = demo\u2028[console_scripts]\u2028python = a:b\n"),
+        ("behind a carriage return", "[x]\na = demo\r[console_scripts]\rpython = demo:main\n"),
+        ("in a group with blanks", "[ console_scripts ]\npython = demo:main\n"),
+        ("in a group with two brackets", "[[console_scripts]]\npython = demo:main\n"),
+        ("after a comment of INI", "[console_scripts]\n; python = demo:main\n"),
+        ("with its object in the next line", "[console_scripts]\na =\n  demo:main\n"),
+    ):
+        content = built(files={".dist-info/entry_points.txt": text})
+        yield bad_wheel(f"a script {title}", alike, content)
     for title, whole in (
         ("without a group", b"evil = demo:main\n"),
         ("with a line that is none", b"[console_scripts]\nevil\n"),
@@ -169,6 +187,7 @@ def entry_points() -> Iterator[Case]:
 
 def data() -> Iterator[Case]:
     known, no = "wheel-data-goes-to-known-places", "wheel-scripts-are-no-interpreters"
+    foreign = "wheel-has-no-foreign-data"
     for title, code, path in (
         ("in an unknown place", known, "evil/x"),
         ("in the place of the standard library", known, "stdlib/os.py"),
@@ -182,5 +201,17 @@ def data() -> Iterator[Case]:
     ):
         content = built(files={f"demo-1.0.data/{path}": "x"})
         yield bad_wheel(f"a .data file {title}", code, content)
+    for title, code, path in (
+        ("called python, for all data", no, "demo-1.0.data/data/bin/python"),
+        ("called Python.exe, for all data", no, "demo-1.0.data/data/Scripts/Python.exe"),
+        ("that says where python is", no, "demo-1.0.data/data/pyvenv.cfg"),
+        ("called python, in another .data", no, "evil-1.0.data/scripts/python"),
+        ("in an unknown place of another .data", known, "evil-1.0.data/x"),
+        ("in a .data of another spelling", foreign, "Demo-1.0.data/data/x"),
+        ("in a .data of another version", foreign, "demo-1.0.0.data/data/x"),
+        ("that is a .data itself", foreign, "x.data"),
+        ("that is its own .data", foreign, "demo-1.0.data"),
+    ):
+        yield bad_wheel(f"a .data file {title}", code, built(files={path: "x"}))
     content = built(files={"demo-1.0.data/../evil": "x"})
     yield bad_wheel("a .data file that climbs", "member-names-are-canonical", content)

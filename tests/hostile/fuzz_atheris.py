@@ -29,6 +29,7 @@ from tests.hostile import (  # noqa: E402 -- found by the lines above
     cases_metadata,
     cases_tar,
     cases_unusual,
+    cases_unusual_sdist,
     cases_wheel,
     cases_zip,
     readers,
@@ -42,7 +43,14 @@ LARGEST = 20_000
 def seeds(folder: Path) -> None:
     """Write every small case into *folder*."""
     folder.mkdir(exist_ok=True)
-    modules = (cases_metadata, cases_tar, cases_unusual, cases_wheel, cases_zip)
+    modules = (
+        cases_metadata,
+        cases_tar,
+        cases_unusual,
+        cases_unusual_sdist,
+        cases_wheel,
+        cases_zip,
+    )
     for number, case in enumerate(chain.from_iterable(module.cases() for module in modules)):
         is_wheel = case.filename.endswith(".whl")
         if len(case.content) < LARGEST:

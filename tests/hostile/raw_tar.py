@@ -57,6 +57,12 @@ def header(member: Member) -> bytes:
     return block[:148] + checksum + block[156:]
 
 
+def with_checksum(block: bytes) -> bytes:
+    """Return a changed header block, and what follows it, with its checksum put right."""
+    blank = block[:148] + b" " * 8 + block[156:]
+    return blank[:148] + b"%06o\0 " % sum(blank[:BLOCK]) + blank[156:]
+
+
 def blocks(member: Member) -> bytes:
     """Return *member* with its PAX header and its padded contents."""
     pax = special(b"x", pax_records(member.pax)) if member.pax else b""

@@ -20,7 +20,7 @@ from idlewheel.distribution import filenames
 from idlewheel.distribution.judge import judge
 from idlewheel.distribution.policy import MIB, Policy
 from tests import factories
-from tests.hostile import cases_unusual, raw_tar, raw_zip, readers
+from tests.hostile import cases_unusual, cases_unusual_sdist, raw_tar, raw_zip, readers
 from tests.hostile.case import SDIST, WHEEL, Case
 
 EXAMPLES = settings(
@@ -30,7 +30,7 @@ EXAMPLES = settings(
 )
 POLICY = Policy(free_inflated_bytes=8 * MIB)
 
-UNUSUAL = tuple(cases_unusual.cases())
+UNUSUAL = (*cases_unusual.cases(), *cases_unusual_sdist.cases())
 ANY_WHEELS = tuple(
     case
     for case in UNUSUAL
@@ -38,6 +38,11 @@ ANY_WHEELS = tuple(
 )
 INSTALLABLE = tuple(
     case for case in ANY_WHEELS if b".data/" not in case.content and "script" not in case.title
+)
+WITH_COMMANDS_OR_DATA = tuple(
+    case
+    for case in ANY_WHEELS
+    if b".data/" in case.content or b"entry_points.txt" in case.content or "script" in case.title
 )
 SDISTS = tuple(case for case in UNUSUAL if case.filename.endswith(".tar.gz"))
 
@@ -133,6 +138,7 @@ def sdists(draw: st.DrawFn) -> bytes:
             type=draw(st.sampled_from([b"0", b"0", b"\0", b"1", b"2", b"5", b"7", b"S"])),
             link=draw(st.sampled_from([b"", b"demo-1.0/PKG-INFO", b"..", b"a", b"../../x"])),
             magic=draw(st.sampled_from([raw_tar.PAX_MAGIC, raw_tar.GNU_MAGIC, bytes(8)])),
+            prefix=draw(st.sampled_from([b"", b"", b"", b"demo-1.0"])),
             pax=draw(
                 st.sampled_from([{}, {}, {b"path": b"demo-1.0/p%d" % number}, {b"size": b"7"}])
             ),
@@ -141,6 +147,18 @@ def sdists(draw: st.DrawFn) -> bytes:
             member = replace(member, content=b"" if member.type in b"1257" else member.content)
         members.insert(draw(st.integers(0, len(members))), member)
     return raw_tar.raw_sdist(members, draw(st.sampled_from([raw_tar.END, raw_tar.END, b""])))
+
+
+@st.composite
+def lying_headers(draw: st.DrawFn) -> bytes:
+    """Return an sdist with a member whose header has a wrong byte and the right checksum."""
+    kind = draw(st.sampled_from([b"0", b"2", b"5"]))
+    magic = draw(st.sampled_from([raw_tar.PAX_MAGIC, raw_tar.GNU_MAGIC]))
+    member = raw_tar.Member(b"demo-1.0/a", type=kind, link=b"PKG-INFO", magic=magic)
+    block = bytearray(raw_tar.header(member))
+    block[draw(st.integers(0, len(block) - 1))] = draw(st.integers(0, 255))
+    last = raw_tar.raw_tar([raw_tar.Member(b"demo-1.0/last", b"x")])
+    return raw_tar.raw_sdist(raw_tar.demo(), raw_tar.with_checksum(bytes(block)) + last)
 
 
 def same_wheel_to_all(content: bytes) -> None:
@@ -202,6 +220,12 @@ def test_an_sdist_of_odd_members_is_refused_or_the_same_to_all(content: bytes) -
 
 
 @EXAMPLES
+@given(lying_headers())
+def test_an_sdist_with_a_lie_in_a_header_is_refused_or_the_same_to_all(content: bytes) -> None:
+    same_sdist_to_all(content)
+
+
+@EXAMPLES
 @given(
     mutations(
         factories.core_metadata(
@@ -256,6 +280,14 @@ def test_an_unusual_wheel_is_the_same_to_pip(case: Case, tmp_path: Path) -> None
     assert found == {
         path: content for path, content in expected.items() if not path.endswith("/RECORD")
     }
+
+
+@pytest.mark.parametrize("case", WITH_COMMANDS_OR_DATA, ids=str)
+def test_scripts_and_data_that_are_accepted_can_be_installed(case: Case, tmp_path: Path) -> None:
+    by_pip = readers.with_pip(case.content, tmp_path, case.filename)
+    by_uv = readers.with_uv(case.content, tmp_path, case.filename)
+
+    assert readers.with_zipfile(case.content).keys() & by_pip.keys() & by_uv.keys()
 
 
 @pytest.mark.skipif(not shutil.which("tar"), reason="compares with the tar of the system")

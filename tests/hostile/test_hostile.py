@@ -15,6 +15,7 @@ from tests.hostile import (
     cases_names,
     cases_tar,
     cases_unusual,
+    cases_unusual_sdist,
     cases_wheel,
     cases_zip,
 )
@@ -33,7 +34,7 @@ HOSTILE = tuple(
         cases_tar.cases(),
     )
 )
-UNUSUAL = tuple(cases_unusual.cases())
+UNUSUAL = (*cases_unusual.cases(), *cases_unusual_sdist.cases())
 
 
 def codes(case: Case, path: Path) -> set[str]:

@@ -10,7 +10,7 @@ from configparser import ConfigParser
 from configparser import Error as ConfigError
 from typing import TYPE_CHECKING
 
-from idlewheel.distribution.rules import require, shown
+from idlewheel.distribution.rules import printable, require, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +21,8 @@ LINE_BYTES = 4096
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 SCRIPT_NAME = re.compile(r"[\w.-]+")
 INTERPRETER = re.compile(r"python[0-9.]*[a-z]?(\.exe)?", re.IGNORECASE)
-REFERENCE = re.compile(r"\w+(\.\w+)*\s*:\s*\w+(\.\w+)*\s*(\[[^\]]*\])?")
+REFERENCE = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*\s*(\[\s*[\w-]+(,\s*[\w-]+)*\s*\])?")
+"""No more than pip takes; it ends in an exception at anything else."""
 
 
 class CaseSensitive(ConfigParser):
@@ -40,13 +41,15 @@ def read_entry_points(content: bytes) -> Groups:
     """Return the entry points by group and name, or raise `Unreadable`."""
     require(entry_points_have_short_lines, content)
     require(entry_points_are_ini, content)
-    return parsed(content)
+    groups = parsed(content)
+    require(entry_points_are_read_alike, content, groups)
+    return groups
 
 
 def parsed(content: bytes) -> Groups:
     """Return the entry points, or raise what `configparser` does."""
     parser = CaseSensitive()
-    parser.read_string(content.decode())
+    parser.read_string(content.decode(), "entry_points.txt")
     return {group: dict(parser.items(group)) for group in parser.sections()}
 
 
@@ -61,7 +64,32 @@ def entry_points_are_ini(content: bytes) -> Iterator[str]:
     try:
         parsed(content)
     except (UnicodeDecodeError, ConfigError) as error:
-        yield f"entry_points.txt cannot be read: {shown(str(error))}"
+        yield f"entry_points.txt cannot be read: {printable(' '.join(str(error).split()))}"
+
+
+def entry_points_are_read_alike(content: bytes, groups: Groups) -> Iterator[str]:
+    """Each line of entry_points.txt is a group, ``name = value``, or a comment after ``#``.
+
+    `importlib.metadata`, and so pip, reads it line by line; others read INI, where a value may go
+    on in the next line and ``;`` begins a comment. Both must find the same.
+    """
+    as_ini = [(group.strip(), *pair) for group, pairs in groups.items() for pair in pairs.items()]
+    if as_ini != [*line_by_line(content.decode())]:
+        yield (
+            "Installers would not agree on entry_points.txt; each line of it must be a [group], "
+            "name = value, or a comment after #"
+        )
+
+
+def line_by_line(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield group, name and value as `importlib.metadata` reads them."""
+    group = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("[") and line.endswith("]"):
+            group = line.strip("[]")
+        elif line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            yield group, name.strip(), value.strip()
 
 
 def scripts_have_plain_names(groups: Groups) -> Iterator[str]:
@@ -95,5 +123,5 @@ def scripts(groups: Groups) -> Iterator[str]:
         yield from groups.get(group, {})
 
 
-GATES = (entry_points_have_short_lines, entry_points_are_ini)
+GATES = (entry_points_have_short_lines, entry_points_are_ini, entry_points_are_read_alike)
 RULES = (scripts_have_plain_names, scripts_are_no_interpreters, scripts_refer_to_objects)

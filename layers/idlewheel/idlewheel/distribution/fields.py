@@ -139,7 +139,8 @@ def addresses_can_be_written_to(raw: RawMetadata) -> Iterator[str]:
     """
     for field in ("author_email", "maintainer_email"):
         for value in values_of(raw, field):
-            for address in BRACKETED.findall(value) or value.split(","):
+            several = filter(None, value.strip(" ,").split(","))
+            for address in BRACKETED.findall(value) or several:
                 if not ADDRESS.fullmatch(address.strip()):
                     yield f"{field} has {shown(address)}, which is no e-mail address"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
@@ -71,7 +71,20 @@ def read_metadata(
     require(metadata_is_not_a_flood, content)
     require(metadata_is_no_mime, content)
     raw, unparsed = parse_email(content)
-    return MetadataFile(content, raw, unparsed, name, declared, paths, licenses)
+    return MetadataFile(content, what_is_said(raw), unparsed, name, declared, paths, licenses)
+
+
+def what_is_said(raw: RawMetadata) -> RawMetadata:
+    """Return *raw* without the fields that are ``UNKNOWN``: how setuptools long wrote nothing.
+
+    A project may be called so.
+    """
+    kept = {
+        field: value
+        for field, value in raw.items()
+        if field == "name" or {one.strip() for one in fields.values_of(raw, field)} != {"UNKNOWN"}
+    }
+    return cast("RawMetadata", kept)
 
 
 def header_of(content: bytes) -> bytes:

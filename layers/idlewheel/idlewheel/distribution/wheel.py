@@ -22,7 +22,13 @@ SUFFIX = ".dist-info"
 NEEDED = ("METADATA", "WHEEL", "RECORD")
 SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 """The keys of a .data folder: the install paths that every interpreter has (PEP 427)."""
-LIBRARIES = frozenset({"purelib", "platlib"})
+DATA = ".data"
+INTO_LIBRARIES = re.compile(
+    r"[^/]*\.data/(?:(?:pure|plat)lib|data/(?:.*/)?(?:site|dist)-packages)/[^/]*\.dist-info/",
+    re.IGNORECASE,
+)
+COMMANDS = re.compile(r"scripts|data/(?:bin|scripts)", re.IGNORECASE)
+"""Where the commands of an environment are, from a .data folder."""
 MAJOR = 1
 """Of Wheel-Version; installers refuse any other."""
 WHEEL_FIELD = re.compile(r"[A-Za-z-]+")
@@ -92,8 +98,7 @@ def wheel_has_no_foreign_dist_info(wheel: Wheel) -> Iterator[str]:
         if folder != wheel.dist_info:
             yield f"{shown(folder)} is not the .dist-info of {wheel.name.filename}"
     for path in wheel.paths:
-        parts = path.lower().split("/", 3)
-        if len(parts) > 2 and parts[1] in LIBRARIES and parts[2].endswith(SUFFIX):
+        if INTO_LIBRARIES.match(f"{path}/"):
             yield f"{shown(path)} would be installed as the .dist-info of something else"
 
 
@@ -136,8 +141,19 @@ def wheel_build_is_that_of_the_filename(wheel: Wheel) -> Iterator[str]:
         yield f"The build tag of the filename is not that of WHEEL, {shown(', '.join(said))}"
 
 
+def wheel_has_no_foreign_data(wheel: Wheel) -> Iterator[str]:
+    """At the top, only the wheel's own .data folder has a name that ends in ``.data``.
+
+    pip takes each such name for a .data folder, and other installers do not (PEP 427).
+    """
+    own = wheel.dist_info.removesuffix(SUFFIX) + DATA
+    for top in dict.fromkeys(path.partition("/")[0] for path in wheel.paths):
+        if top.endswith(DATA) and (top != own or top in wheel.files):
+            yield f"{shown(top)} is not the .data folder of {wheel.name.filename}"
+
+
 def wheel_data_goes_to_known_places(wheel: Wheel) -> Iterator[str]:
-    """The .data folder has ``purelib``, ``platlib``, ``headers``, ``scripts``, ``data`` only."""
+    """A .data folder has ``purelib``, ``platlib``, ``headers``, ``scripts``, ``data`` only."""
     for path in data_paths(wheel):
         key, slash, _ = path.partition("/")
         if key not in SCHEMES or not slash:
@@ -145,19 +161,23 @@ def wheel_data_goes_to_known_places(wheel: Wheel) -> Iterator[str]:
 
 
 def wheel_scripts_are_no_interpreters(wheel: Wheel) -> Iterator[str]:
-    """No script in .data is called ``python``: it would stand in for the interpreter."""
+    """No script in .data is called ``python``: it would stand in for the interpreter.
+
+    Nor is there another ``pyvenv.cfg``, which says where the interpreter is.
+    """
     for path in data_paths(wheel):
-        key, _, rest = path.partition("/")
-        if key == "scripts" and INTERPRETER.fullmatch(rest):
-            yield f"The script {shown(rest)} would replace the interpreter"
+        folder, _, name = path.rpartition("/")
+        is_command = COMMANDS.fullmatch(folder) and INTERPRETER.fullmatch(name)
+        if is_command or path.lower() == "data/pyvenv.cfg":
+            yield f"The file {shown(name)} in .data would replace the interpreter"
 
 
 def data_paths(wheel: Wheel) -> Iterator[str]:
-    """Yield what is in the .data folder, without the folder's own name."""
-    start = wheel.dist_info.removesuffix(SUFFIX) + ".data/"
+    """Yield what is in a .data folder, the wheel's own or not, without the folder's name."""
     for path in wheel.paths:
-        if path.startswith(start) and path != start:
-            yield path[len(start) :]
+        folder, _, inside = path.partition("/")
+        if folder.endswith(DATA) and inside:
+            yield inside
 
 
 RULES = (
@@ -173,5 +193,6 @@ UPLOAD_RULES = (
     wheel_says_where_it_goes,
     wheel_tags_are_those_of_the_filename,
     wheel_build_is_that_of_the_filename,
+    wheel_has_no_foreign_data,
 )
 """These bind new uploads; older files, which a mirror carries, may break them."""

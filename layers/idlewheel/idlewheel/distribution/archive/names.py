@@ -22,6 +22,8 @@ SEGMENT_BYTES = 255
 CONTROL = re.compile("[\x00-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """C0, DEL, C1, the characters that turn the direction of writing, and what was not UTF-8."""
 ABSOLUTE = re.compile(r"/|[A-Za-z]:")
+ENDING = re.compile(r"(?<=[^./ ])[. ]+(?=/|$)")
+"""Dots and blanks at the end of a segment, which Windows leaves out."""
 ODD_SEGMENT = re.compile(r"(?:^|/)(?:\.{0,2})(?:/|$)")
 
 
@@ -72,7 +74,10 @@ def member_names_are_unique(names: Sequence[str]) -> Iterator[str]:
 
 
 def member_names_differ_in_more_than_case(names: Sequence[str]) -> Iterator[str]:
-    """No two names are one where case or Unicode composition do not count (Windows, macOS)."""
+    """No two names are one where case, Unicode composition or dots at the end do not count.
+
+    That is so on Windows and macOS.
+    """
     seen: dict[str, str] = {}
     for name in names:
         other = seen.setdefault(folded(name), name)
@@ -89,7 +94,8 @@ def members_are_files_or_folders(names: Sequence[str]) -> Iterator[str]:
 
 
 def folded(name: str) -> str:
-    """Return what file systems that ignore case and composition take *name* for."""
+    """Return what file systems take *name* for that ignore case, composition, dots at the end."""
+    name = ENDING.sub("", name)
     if name.isascii():
         return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -15,14 +15,24 @@ if TYPE_CHECKING:
 
 BLOCK = 512
 CHECKSUM = slice(148, 156)
-MAGICS = (b"ustar\0" + b"00", b"ustar  \0")
+PREFIX = slice(345, 500)
+GNU_MAGIC = b"ustar  \0"
+MAGICS = (b"ustar\0" + b"00", GNU_MAGIC)
 """Of ustar and PAX, and of GNU."""
 PAX, GLOBAL, LONG_NAME, LONG_LINK = b"x", b"g", b"L", b"K"
 EXTENSIONS = frozenset({PAX, GLOBAL, LONG_NAME, LONG_LINK})
 FILES = frozenset({b"0", b"\0"})
+FOLDER = b"5"
 EMPTY = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
 """Links, devices, folders, pipes: without contents."""
 OCTAL = re.compile(rb" *[0-7]*[ \0]*")
+BINARY = 0x80
+"""How a number begins that GNU writes in base 256."""
+BINARY_NUMBER = re.compile(rb"(\x80\0*|\xff+).{7}", re.DOTALL)
+"""One of at most 56 bits, or its negative: no system knows the others as a time."""
+OTHER_NUMBERS = tuple(slice(*it) for it in ((100, 108), (108, 116), (116, 124), (136, 148)))
+OTHER_NUMBERS += (slice(329, 337), slice(337, 345))
+"""Mode, user, group, time, and the two of a device."""
 LARGEST_OCTAL = 0o77777777777
 """8 GiB: what a ustar header can say of a size."""
 ZEROS_CHUNK = 64 * 1024
@@ -46,23 +56,45 @@ def tar_is_of_a_known_kind(block: bytes) -> Iterator[str]:
 
 
 def tar_numbers_are_numbers(block: bytes) -> Iterator[str]:
-    """Sizes are octal numbers, or binary ones of GNU, and not negative."""
+    """Sizes are octal numbers, or binary ones of GNU, and not negative; all others are numbers.
+
+    Some readers (`tarfile`) take a header without them for the end of the tar, and say nothing.
+    """
     size = block[124:136]
-    if not OCTAL.fullmatch(size) and (size[0] != 0x80 or any(size[1:4])):
-        yield f"{shown(block[:100].rstrip(bytes(1)))} has a size that is no number"
+    if not OCTAL.fullmatch(size) and (size[0] != BINARY or any(size[1:4])):
+        yield f"{shown(text(block[:100]))} has a size that is no number"
+    for field in OTHER_NUMBERS:
+        value = block[field]
+        if not BINARY_NUMBER.fullmatch(value) and not OCTAL.fullmatch(text(value)):
+            yield f"{shown(text(block[:100]))} has {shown(text(value))} where a number belongs"
+
+
+def tar_names_are_in_one_place(block: bytes) -> Iterator[str]:
+    """A header of GNU has nothing where POSIX has the beginning of a long name.
+
+    GNU's own readers do not look there; `tarfile` puts it in front of the name.
+    """
+    if block[257:265] == GNU_MAGIC and block[PREFIX].strip(b"\0"):
+        yield f"{shown(text(block[:100]))} is of GNU and has a prefix of POSIX"
+
+
+def text(value: bytes) -> bytes:
+    """Return a field up to its first NUL."""
+    return value.partition(b"\0")[0]
 
 
 def tar_only_files_have_contents(name: str, kind: bytes, size: int) -> Iterator[str]:
     """Only files have contents; a folder, a link or a device with a size is read in two ways.
 
-    Types of member that POSIX does not name (GNU's sparse files, say) are not taken.
+    Types of member that POSIX does not name (GNU's sparse files, say) are not taken. And only a
+    folder has a name that ends in a slash: readers drop the slash of a link, and then follow it.
     """
     if kind not in FILES | EMPTY:
         yield f"{shown(name)} is a tar member of type {shown(kind)}, which is not taken"
     elif size and kind in EMPTY:
         yield f"{shown(name)} is no file and yet has a size"
-    elif kind in FILES and name.endswith("/"):
-        yield f"{shown(name)} is a file with the name of a folder"
+    elif kind != FOLDER and name.endswith("/"):
+        yield f"{shown(name)} is no folder and has the name of one"
 
 
 def tar_old_files_have_no_names_of_folders(name: bytes, kind: bytes) -> Iterator[str]:
@@ -136,6 +168,7 @@ GATES = (
     tar_blocks_have_their_checksum,
     tar_is_of_a_known_kind,
     tar_numbers_are_numbers,
+    tar_names_are_in_one_place,
     tar_only_files_have_contents,
     tar_old_files_have_no_names_of_folders,
     tar_contents_are_whole,

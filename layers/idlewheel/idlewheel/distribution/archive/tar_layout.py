@@ -95,10 +95,11 @@ def read_block(block: bytes) -> Block:
     require(gates.tar_blocks_have_their_checksum, block)
     require(gates.tar_is_of_a_known_kind, block)
     require(gates.tar_numbers_are_numbers, block)
-    name, prefix = text(block[:100]), text(block[345:500])
-    if prefix and block[257:263] == b"ustar\0":
+    require(gates.tar_names_are_in_one_place, block)
+    name, prefix = gates.text(block[:100]), gates.text(block[gates.PREFIX])
+    if prefix:
         name = prefix + b"/" + name
-    return Block(name, number(block[124:136]), block[156:157], text(block[157:257]))
+    return Block(name, number(block[124:136]), block[156:157], gates.text(block[157:257]))
 
 
 def read_extension(stream: Inflated, header: Block, extensions: Extensions, policy: Policy) -> None:
@@ -116,9 +117,9 @@ def read_extension(stream: Inflated, header: Block, extensions: Extensions, poli
         return
     require(gates.tar_long_names_are_plain, content)
     if header.type == gates.LONG_NAME:
-        extensions.name = text(content)
+        extensions.name = gates.text(content)
     else:
-        extensions.link = text(content)
+        extensions.link = gates.text(content)
 
 
 def member_of(header: Block, extensions: Extensions) -> Member:
@@ -137,13 +138,8 @@ def member_of(header: Block, extensions: Extensions) -> Member:
     return Member(spelled, header.type, size, link.decode("utf-8", "surrogateescape"))
 
 
-def text(value: bytes) -> bytes:
-    """Return a field up to its first NUL."""
-    return value.partition(b"\0")[0]
-
-
 def number(value: bytes) -> int:
     """Return a numeric field: octal digits, or GNU's base 256."""
-    if value[0] == 0x80:
+    if value[0] == gates.BINARY:
         return int.from_bytes(value[1:], "big")
     return int(value.strip(b" \0") or b"0", 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from idlewheel.distribution.rules import require, shown
@@ -10,13 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LONGEST_NUMBER = 8
+TIME = re.compile(rb"-?[0-9]{1,12}(\.[0-9]*)?")
 NAMING = frozenset({"path", "linkpath", "size"})
 """What decides where a member goes and where the next begins."""
 HARMLESS = frozenset(
     {"atime", "charset", "comment", "ctime", "gid", "gname", "mtime", "uid", "uname"}
+    | {"SCHILY.dev", "SCHILY.fflags", "SCHILY.ino", "SCHILY.nlink"}
 )
-VENDORS = ("LIBARCHIVE.", "SCHILY.", "MSWINDOWS.", "SUN.", "RHT.", "GNU.volume.")
-"""Extended attributes and the like; no installer looks at them."""
+VENDORS = (
+    "LIBARCHIVE.",
+    "SCHILY.acl.",
+    "SCHILY.xattr.",
+    "MSWINDOWS.",
+    "SUN.",
+    "RHT.",
+    "GNU.volume.",
+)
+"""Extended attributes and the like; no installer looks at them. Of star's own records others give
+a member another type or size (``SCHILY.filetype``, ``SCHILY.realsize``)."""
 
 
 def pax_records(content: bytes, *, is_global: bool = False) -> dict[str, bytes]:
@@ -36,6 +48,7 @@ def pax_records(content: bytes, *, is_global: bool = False) -> dict[str, bytes]:
     require(pax_records_come_once, keys)
     require(pax_records_are_known, keys, is_global)
     require(pax_names_are_plain, records)
+    require(pax_times_are_times, records)
     return records
 
 
@@ -74,6 +87,12 @@ def pax_names_are_plain(records: dict[str, bytes]) -> Iterator[str]:
             yield f"A PAX header has {shown(value)} for a name"
 
 
+def pax_times_are_times(records: dict[str, bytes]) -> Iterator[str]:
+    """A time is a number of seconds: pip cannot extract a file of the time ``inf``."""
+    if not TIME.fullmatch(records.get("mtime", b"0")):
+        yield f"A PAX header has the time {shown(records['mtime'])}"
+
+
 def is_utf8(value: bytes) -> bool:
     """Whether *value* is valid UTF-8."""
     try:
@@ -88,5 +107,6 @@ GATES = (
     pax_records_come_once,
     pax_records_are_known,
     pax_names_are_plain,
+    pax_times_are_times,
 )
 """Without any of these the file cannot be read further."""

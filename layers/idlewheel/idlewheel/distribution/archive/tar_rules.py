@@ -33,7 +33,7 @@ def tar_links_stay_inside(members: Sequence[Member]) -> Iterator[str]:
     for member in members:
         if member.type == SYMBOLIC:
             target = posixpath.join(posixpath.dirname(member.name), member.link)
-            if not is_inside(member, target) or links.intersection(names.parents(target)):
+            if not is_inside(member, target) or leads_through(target, links):
                 yield f"{shown(member.name)} is a link to {shown(member.link)}, which is outside"
 
 
@@ -57,11 +57,26 @@ def tar_members_are_not_behind_links(members: Sequence[Member]) -> Iterator[str]
             yield f"{shown(member.name)} is in a folder that is a link"
 
 
+def leads_through(target: str, links: set[str]) -> bool:
+    """Whether the way to *target* goes on after one of the *links*, however it is written."""
+    walked: list[str] = []
+    for segment in target.split("/"):
+        if "/".join(walked) in links:
+            return True
+        if segment == "..":
+            del walked[-1:]
+        elif segment not in {"", "."}:
+            walked.append(segment)
+    return False
+
+
 def is_inside(member: Member, target: str) -> bool:
     """Whether *target* is a path within the top-level folder of *member*."""
     root = member.name.partition("/")[0]
     link = member.link
-    if not link or "\\" in link or names.ABSOLUTE.match(link) or names.CONTROL.search(link):
+    if not link or names.is_too_long(link) or "\\" in link:
+        return False
+    if names.ABSOLUTE.match(link) or names.CONTROL.search(link):
         return False
     depth = 0
     for segment in target.split("/"):
