@@ -16,6 +16,7 @@ help: ## Explain every target
 
 $(VENV)/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Idlewheel needs Python 3.11 or later; name one with make PYTHON=...")'
+	@echo "Preparing $(VENV); this happens once." >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
@@ -25,6 +26,7 @@ $(VENV)/installed: $(VENV)/uv requirements/dev.txt
 	@touch $@
 
 .venvs/%/installed: requirements/%.txt $(VENV)/uv
+	@echo "Preparing .venvs/$*; this happens once." >&2
 	@test -x .venvs/$*/bin/python || $(UV) venv --quiet --python $(BIN)/python .venvs/$*
 	@$(SYNC) .venvs/$*/bin/python $<
 	@touch $@

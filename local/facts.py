@@ -49,10 +49,10 @@ class Facts:
             json.dump(asdict(self), stream, indent=2)
         unfinished.replace(folder / FILE)
 
-    def greeting(self) -> str:
+    def greeting(self, folder: Path) -> str:
         """Give what the terminal shows: commands that can be copied as they are."""
         with_token = self.index_url.replace("://", f"://__token__:{self.token}@")
-        uploads = f"twine upload --repository-url {self.upload_url} -u __token__ -p {self.token}"
+        uploads = f"--repository-url {self.upload_url} -u __token__ -p {self.token} dist/*"
         return f"""
 Idlewheel is ready.
 
@@ -65,10 +65,14 @@ Install
   uv       uv pip install --default-index {with_token} PROJECT
 
 Upload
-  twine    {uploads} dist/*
+  twine    twine upload {uploads}
   uv       uv publish --publish-url {self.upload_url} --token {self.token} dist/*
 
-The token is good for 30 days. The same for scripts: {FILE} in the folder of the data.
+Upload files over 4.5 MB too (after: pip install ./cli)
+           idlewheel publish {uploads}
+
+The token reads and publishes, for 30 days. One that manages as well, and all of this for
+scripts, is in {folder / FILE}
 Ctrl-C stops the index and keeps what it holds.
 """
 

@@ -149,7 +149,7 @@ class _Index:
         pids = {"gateway": os.getpid(), "aws": self._aws.pid}
         found = Facts.at(f"http://{HOST}:{port}", token, admin_token, pids)
         found.write(self._state)
-        print(found.greeting(), flush=True)
+        print(found.greeting(self._state), flush=True)
         self._warming = asyncio.create_task(self._functions.warm(self._needed_soon()))
 
     async def _token(self, kind: str) -> str:

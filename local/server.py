@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ _SECONDS_TO_FINISH = 8
 
 
 class PortTaken(Exception):
-    """Somebody else listens on the port."""
+    """Somebody else listens on the port, or we may not."""
 
 
 def listen(port: int) -> socket.socket:
@@ -36,7 +37,8 @@ def listen(port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise PortTaken(f"Port {port} of {HOST} is taken ({error.strerror}).") from error
+        what = "is taken" if error.errno == errno.EADDRINUSE else "cannot be used"
+        raise PortTaken(f"Port {port} of {HOST} {what} ({error.strerror}).") from error
     return listener
 
 

@@ -43,6 +43,7 @@ LEFT_OUT = {
 """Statements that no test decides, each with the reason."""
 
 NOTES = {
+    "FILE-14": "On HEAD and on the redirect: S3, which serves the bytes, has no such header.",
     "UP-24": "By an upload session: API Gateway ends forms at about 4.5 MB.",
     "REJ-47": "The limit of a form is API Gateway's, about 4.5 MB; of a session 5 GiB.",
     "REJ-55": "In the body only: API Gateway sends no reason phrase of ours, HTTP/2 has none.",

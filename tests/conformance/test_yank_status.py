@@ -60,6 +60,7 @@ def test_a_reason_survives_whatever_signs_are_in_it(index: Index, name: str) -> 
     assert index.file(name, filename)["yanked"] == reason
     assert index.html(name).anchor(filename).attributes["data-yanked"] == reason
     assert "<b>" not in index.html(name).text
+    assert index.html(name).text.isascii(), "so a client that guesses the charset reads it right"
 
 
 @pytest.mark.checklist("YANK-05")

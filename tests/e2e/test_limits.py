@@ -37,6 +37,18 @@ def test_a_wheel_over_the_limit_is_refused_with_the_command_that_works(
     assert index.files(name) == {}
 
 
+@pytest.mark.shows("upload of 5 MB: refused, with the way that works", by="uv")
+def test_uv_too_is_told_the_command_that_works(index: Index, sandbox: Sandbox, name: str) -> None:
+    filename, content = wheel_of(name, 5 * MEGABYTE)
+    (sandbox.work / filename).write_bytes(content)
+    options = ["--publish-url", index.upload_url, "--token", index.publish_token, filename]
+    said = sandbox.run("uv", "uv", "publish", *options).failed()
+
+    assert "413" in said
+    assert "idlewheel publish" in said
+    assert index.files(name) == {}
+
+
 def upload(index: Index, sandbox: Sandbox, filename: str, content: bytes) -> Ran:
     """Upload with twine and nothing but the options that everybody uses, and --verbose."""
     (sandbox.work / filename).write_bytes(content)

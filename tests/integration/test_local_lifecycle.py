@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -137,6 +138,17 @@ def test_a_taken_port_is_said_in_one_sentence(state: Path) -> None:
         f"Port {port} of 127.0.0.1 is taken (Address already in use). "
         f"Choose another: make run PORT={port + 1}\n"
     )
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "web", "\N{SUPERSCRIPT TWO}"])
+def test_what_is_no_port_is_said_in_one_sentence(port: str) -> None:
+    command = [sys.executable, "-m", "local", f"--port={port}"]
+
+    ran = subprocess.run(command, cwd=localindex.ROOT, capture_output=True, text=True, timeout=20)
+
+    assert ran.returncode == 2
+    assert "a port is a number up to 65535, not" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_a_template_that_has_changed_keeps_the_data(state: Path, tmp_path: Path) -> None:

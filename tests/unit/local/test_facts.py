@@ -1,13 +1,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from local import facts
 from local.facts import Facts
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FACTS = Facts.at("http://127.0.0.1:8080", "iw_p_x", "iw_a_y", {"gateway": 1, "aws": 2})
 
@@ -51,7 +48,9 @@ def test_what_is_forgotten_is_not_told(tmp_path: Path) -> None:
 
 
 def test_the_greeting_has_commands_to_copy() -> None:
-    lines = [line.split(maxsplit=1)[-1] for line in FACTS.greeting().splitlines() if line]
+    lines = [
+        line.split(maxsplit=1)[-1] for line in FACTS.greeting(Path("/data")).splitlines() if line
+    ]
 
     index = "http://__token__:iw_p_x@127.0.0.1:8080/simple/"
     upload = "http://127.0.0.1:8080/legacy/"
@@ -60,8 +59,13 @@ def test_the_greeting_has_commands_to_copy() -> None:
         f"uv pip install --default-index {index} PROJECT",
         f"twine upload --repository-url {upload} -u __token__ -p iw_p_x dist/*",
         f"uv publish --publish-url {upload} --token iw_p_x dist/*",
+        f"idlewheel publish --repository-url {upload} -u __token__ -p iw_p_x dist/*",
     } <= set(lines)
 
 
 def test_the_admin_token_is_not_shown_on_a_screen() -> None:
-    assert FACTS.admin_token not in FACTS.greeting()
+    assert FACTS.admin_token not in FACTS.greeting(Path("/data"))
+
+
+def test_the_greeting_says_where_the_facts_are() -> None:
+    assert "/data/local.json\n" in FACTS.greeting(Path("/data"))

@@ -195,9 +195,11 @@ def test_a_reply_is_spelled_as_the_gateway_reads_it() -> None:
 
 
 def test_a_redirect_says_where_and_how_long_to_remember_it() -> None:
-    assert redirect("../demo/", status=301) == Reply(301, {"Location": "../demo/"})
+    nosniff = {"X-Content-Type-Options": "nosniff"}
+
+    assert redirect("../demo/", status=301) == Reply(301, {"Location": "../demo/", **nosniff})
     assert redirect("https://s3.example/x", cache="no-store") == Reply(
-        302, {"Location": "https://s3.example/x", "Cache-Control": "no-store"}
+        302, {"Location": "https://s3.example/x", "Cache-Control": "no-store", **nosniff}
     )
 
 

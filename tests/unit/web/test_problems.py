@@ -22,6 +22,14 @@ def asking(accept: str = TWINE, method: str = "POST") -> Request:
     return Request(method=method, headers={"accept": accept})
 
 
+def test_a_title_that_the_problem_begins_with_is_not_said_twice() -> None:
+    error = errors.Conflict("File already exists: demo was deleted")
+    text, document = reply_to(error, asking()).body, reply_to(error, asking(UV)).body
+
+    assert str(text).count("File already exists") == 1
+    assert json.loads(document)["message"] == "File already exists: demo was deleted"
+
+
 def test_every_error_has_a_status() -> None:
     assert set(ANSWERS) == family(errors.IdlewheelError) - {errors.IdlewheelError}
 

@@ -45,6 +45,15 @@ def test_an_anchor_describes_its_file() -> None:
     }
 
 
+@pytest.mark.checklist("YANK-02")
+def test_a_page_is_read_right_by_who_guesses_its_charset() -> None:
+    content = as_html(page(wheel(yanked="ünsafe → 日本")))
+    read = Reader(content.decode("latin-1").encode())
+
+    assert content.isascii()
+    assert read.anchors[0][0]["data-yanked"] == "ünsafe → 日本"
+
+
 @pytest.mark.checklist("META-09")
 def test_an_anchor_of_a_file_without_metadata_promises_none() -> None:
     assert set(only_anchor(sdist())) == {"href"}

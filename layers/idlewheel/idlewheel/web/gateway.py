@@ -155,4 +155,4 @@ class Reply:
 def redirect(location: str, *, status: int = 302, cache: str | None = None) -> Reply:
     """Send the client to *location*, which may be relative to what it asked for."""
     control = {"Cache-Control": cache} if cache else {}
-    return Reply(status, {"Location": location, **control})
+    return Reply(status, {"Location": location, "X-Content-Type-Options": "nosniff", **control})

@@ -80,20 +80,25 @@ def preferred_type(request: Request) -> str:
 
 def as_text(answer: Answer, error: errors.IdlewheelError) -> str:
     """Write a sentence; where there are several problems, each has a line, with its code."""
-    title = f"{answer.status} {answer.title}"
     lines = [f"{problem.message} [{problem.code}]" for problem in error.problems]
     if len(lines) == 1:
-        return f"{title}: {lines[0]}\n"
+        return f"{answer.status} {titled(answer, lines[0])}\n"
+    title = f"{answer.status} {answer.title}"
     return "\n".join([f"{title}: there are {len(lines)} problems.", *lines, ""])
 
 
 def as_json(answer: Answer, error: errors.IdlewheelError) -> str:
     """Write an object; its ``code`` holds everything, because it is all that uv prints."""
-    message = "; ".join(problem.message for problem in error.problems)
+    message = titled(answer, "; ".join(problem.message for problem in error.problems))
     return json.dumps(
         {
-            "message": f"{answer.title}: {message}",
-            "code": f"{answer.status} {answer.title}: {message}",
+            "message": message,
+            "code": f"{answer.status} {message}",
             "problems": [problem._asdict() for problem in error.problems],
         }
     )
+
+
+def titled(answer: Answer, message: str) -> str:
+    """Put the title in front of *message*, where that does not begin with it."""
+    return message if message.startswith(answer.title) else f"{answer.title}: {message}"

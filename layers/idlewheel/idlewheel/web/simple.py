@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 API_VERSION = "1.4"
 
-RENDERER = 1
+RENDERER = 2
 """Part of every ETag: raise it whenever the same page is rendered to other bytes."""
 
 HERE = "../.."
@@ -193,7 +193,8 @@ def _html_frame(title: str, metas: Mapping[str, str], serial: int) -> Frame:
 
 
 def _lines(lines: Iterable[str]) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
+    """Encode *lines*; all but ASCII as references, so that they survive any guessed charset."""
+    return "".join(f"{line}\n" for line in lines).encode("ascii", "xmlcharrefreplace")
 
 
 def _anchor(attributes: Mapping[str, str], text: str) -> str:
