@@ -67,10 +67,9 @@ Install
 Upload
   twine    twine upload {uploads}
   uv       uv publish --publish-url {self.upload_url} --token {self.token} dist/*
+  larger   idlewheel publish {uploads}
 
-Upload files over 4.5 MB too (after: pip install ./cli)
-           idlewheel publish {uploads}
-
+Files over 4.5 MB need the last one, which `pip install ./cli` brings.
 The token reads and publishes, for 30 days. One that manages as well, and all of this for
 scripts, is in {folder / FILE}
 Ctrl-C stops the index and keeps what it holds.

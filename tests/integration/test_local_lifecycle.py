@@ -144,7 +144,7 @@ def test_a_taken_port_is_said_in_one_sentence(state: Path) -> None:
 def test_what_is_no_port_is_said_in_one_sentence(port: str) -> None:
     command = [sys.executable, "-m", "local", f"--port={port}"]
 
-    ran = subprocess.run(command, cwd=localindex.ROOT, capture_output=True, text=True, timeout=20)
+    ran = subprocess.run(command, cwd=localindex.ROOT, capture_output=True, text=True, check=False)
 
     assert ran.returncode == 2
     assert "a port is a number up to 65535, not" in ran.stderr
