@@ -559,8 +559,14 @@ class FakeTokens:
         note(self.world, act, self.actor, None, token.id, **said, scopes=scopes)
 
     def add(self, token: Token) -> None:
+        self._require_active()
         self.world.tokens[token.id] = token
         self._note(Act.TOKEN_ISSUED, token)
+
+    def _require_active(self) -> None:
+        own = self.world.tokens.get(self.actor.token_id)
+        if self.actor.token_id and (own is None or own.state is not TokenState.ACTIVE):
+            raise Denied(f"token {self.actor.token_id} was revoked")
 
     def get(self, token_id: str) -> Token:
         if token_id not in self.world.tokens:
@@ -570,6 +576,8 @@ class FakeTokens:
     def revoke(self, token_id: str) -> Token:
         token = self.get(token_id)
         revoked = replace(token, state=TokenState.REVOKED)
+        if token != revoked and token_id != self.actor.token_id:
+            self._require_active()
         self.world.tokens[token_id] = revoked
         if token != revoked:
             self._note(Act.TOKEN_REVOKED, revoked)

@@ -65,6 +65,16 @@ def test_the_form_of_uv_is_taken_with_its_plurals_and_its_blanks(index: Index, n
     assert index.file(name, wheel[0]).get("requires-python") is None
 
 
+@pytest.mark.checklist("UP-03")
+def test_plurals_of_uv_bind_nobody_as_on_pypi(index: Index, name: str) -> None:
+    wheel = factories.wheel(name)
+
+    answer = index.uv(*wheel, metadata_version="2.3", import_names=["demo", "demo.extra"])
+
+    assert answer.status_code == 200
+    assert index.filenames(name) == {wheel[0]}
+
+
 @pytest.mark.checklist("UP-04")
 def test_md5_is_enough_where_it_is_the_only_digest(index: Index, name: str) -> None:
     filename, content = factories.wheel(name)
@@ -216,6 +226,17 @@ def test_a_field_that_says_unknown_says_nothing(index: Index, name: str) -> None
 
     assert answer.status_code == 200
     assert index.file(name, filename).get("requires-python") is None
+
+
+@pytest.mark.checklist("UP-18")
+def test_metadata_that_says_unknown_says_nothing(index: Index, name: str) -> None:
+    fields = ("Summary", "Home-page", "Author", "Author-email", "License", "Platform")
+    index.wheel(name, headers=[f"{field}: UNKNOWN" for field in fields])
+
+    info = index.get(f"{index.facts.json_url}{name}/json").json()["info"]
+
+    assert {info[key] for key in ("license", "home_page", "author", "author_email")} <= {None, ""}
+    assert info["summary"] in {None, ""}
 
 
 @pytest.mark.checklist("UP-19", "UP-20", "UP-21")

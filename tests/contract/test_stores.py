@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from idlewheel.domain.audit import Actor
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.tokens import Kind, TokenState
-from idlewheel.errors import NotFound
+from idlewheel.errors import Denied, NotFound
 from tests.contract.ports import DEMO
 
 if TYPE_CHECKING:
@@ -110,6 +111,31 @@ def test_a_revoked_token_is_revoked_however_often(ports: Ports) -> None:
 
     assert revoked == replace(token, state=TokenState.REVOKED)
     assert ports.tokens.get(token.id) == revoked
+
+
+def test_a_revoked_token_makes_no_other_and_revokes_none(ports: Ports) -> None:
+    own, other = ports.token(), ports.token()
+    as_own = ports.tokens.by(Actor("ann", own.id))
+    ports.tokens.revoke(own.id)
+
+    with pytest.raises(Denied, match="was revoked"):
+        as_own.add(replace(other, id="new0000001"))
+    with pytest.raises(Denied, match="was revoked"):
+        as_own.revoke(other.id)
+    with pytest.raises(NotFound):
+        ports.tokens.get("new0000001")
+    assert ports.tokens.get(other.id) == other
+
+
+def test_a_token_makes_others_and_can_revoke_itself(ports: Ports) -> None:
+    own = ports.token()
+    as_own = ports.tokens.by(Actor("ann", own.id))
+
+    as_own.add(replace(own, id="new0000002"))
+    as_own.revoke(own.id)
+
+    assert ports.tokens.get("new0000002").state is TokenState.ACTIVE
+    assert ports.tokens.get(own.id).state is TokenState.REVOKED
 
 
 def test_unknown_tokens_are_not_found(ports: Ports) -> None:

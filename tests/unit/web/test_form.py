@@ -27,13 +27,11 @@ def test_the_form_of_twine_is_taken_apart() -> None:
 
 
 @pytest.mark.checklist("UP-03")
-def test_uv_sends_the_content_without_a_type_the_attestations_after_it_and_plurals() -> None:
+def test_uv_sends_the_content_without_a_type_and_the_attestations_after_it() -> None:
     sent = body(
         text(":action", "file_upload"),
         text("requires_python", ""),
         text("import_names", "demo"),
-        text("import_name", "demo.extra"),
-        text("import_namespaces", "acme"),
         content(headers=()),
         text("attestations", '[{"version": 1}]'),
     )
@@ -41,8 +39,7 @@ def test_uv_sends_the_content_without_a_type_the_attestations_after_it_and_plura
 
     assert form.content == FILE[1]
     assert form.fields["attestations"] == ('[{"version": 1}]',)
-    assert form.fields["import_name"] == ("demo", "demo.extra")
-    assert form.fields["import_namespace"] == ("acme",)
+    assert form.fields["import_names"] == ("demo",)
 
 
 @pytest.mark.parametrize("library", ["urllib3", "httpx"])

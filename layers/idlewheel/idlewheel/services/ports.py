@@ -273,7 +273,7 @@ class Tokens(Protocol):
         ...
 
     def add(self, token: Token) -> None:
-        """Record a new token."""
+        """Record a new token. Raises Denied where the actor's own was revoked."""
         ...
 
     def get(self, token_id: str) -> Token:
@@ -281,7 +281,7 @@ class Tokens(Protocol):
         ...
 
     def revoke(self, token_id: str) -> Token:
-        """Make a token useless from now on. Raises NotFound."""
+        """Make a token useless from now on. Raises NotFound, and Denied as :meth:`add` does."""
         ...
 
     def all(self) -> Sequence[Token]:

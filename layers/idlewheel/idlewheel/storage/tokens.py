@@ -10,7 +10,7 @@ from pynamodb.exceptions import DoesNotExist
 
 from idlewheel.domain.audit import OURSELVES, Act, Actor, Record
 from idlewheel.domain.tokens import TokenState
-from idlewheel.errors import NotFound, Unavailable
+from idlewheel.errors import Denied, NotFound, Unavailable
 from idlewheel.storage import audit, keys, mapping
 from idlewheel.storage.tables import TokenItem
 from idlewheel.storage.transactions import Busy, Writes, attempts
@@ -36,14 +36,15 @@ class DynamoTokens:
         return DynamoTokens(self._connection, actor)
 
     def add(self, token: Token) -> None:
-        """Record a new token; an id is never given twice."""
+        """Record a new token; an id is never given twice. Raises Denied."""
         for _ in attempts():
             writes = Writes()
             item = mapping.token_item(token)
             writes.put("token", item, TokenItem.pk.does_not_exist())
+            self._require_active(writes)
             self._note(writes, Act.TOKEN_ISSUED, token)
             try:
-                failed = writes.commit(self._writable())
+                failed = self._commit(writes)
             except Busy:
                 continue
             # An attempt before may have written it, and its answer was lost.
@@ -60,7 +61,7 @@ class DynamoTokens:
         return mapping.token(item)
 
     def revoke(self, token_id: str) -> Token:
-        """Make a token useless from now on; again changes nothing."""
+        """Make a token useless from now on; again changes nothing. Raises Denied."""
         # A busy publisher's token is part of one transaction after another, and revoking is what
         # must not fail.
         for _ in attempts():
@@ -71,10 +72,29 @@ class DynamoTokens:
             revoked = [TokenItem.state.set(TokenState.REVOKED.value)]
             active = TokenItem.state == TokenState.ACTIVE.value
             writes.update("token", TokenItem(keys.token(token_id), keys.TOKEN), revoked, active)
+            if token_id != self._actor.token_id:
+                self._require_active(writes)
             self._note(writes, Act.TOKEN_REVOKED, token)
             with contextlib.suppress(Busy):
-                writes.commit(self._writable())
+                self._commit(writes)
         raise AssertionError  # attempts() ends by raising
+
+    def _require_active(self, writes: Writes) -> None:
+        """Let the actor's token be good at the moment of the write.
+
+        The gateway vouches for a revoked one as long as it remembers it, and within that minute
+        its holder could make another.
+        """
+        if self._actor.token_id:
+            key = (keys.token(self._actor.token_id), keys.TOKEN)
+            writes.check("actor", TokenItem, key, TokenItem.state == TokenState.ACTIVE.value)
+
+    def _commit(self, writes: Writes) -> frozenset[str]:
+        """Commit, and answer what failed. Raises Busy, and Denied where the actor may not."""
+        failed = writes.commit(self._writable())
+        if "actor" in failed:
+            raise Denied(f"token {self._actor.token_id} was revoked")
+        return failed
 
     def _note(self, writes: Writes, act: Act, token: Token) -> None:
         said = {"kind": token.kind.value, "for": token.principal}

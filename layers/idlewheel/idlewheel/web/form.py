@@ -38,9 +38,6 @@ IGNORED = frozenset({"gpg_signature"})
 OBSOLETE = frozenset({"submit", "submit_pkg_info", "doc_upload"})
 """What ``:action`` could ask for long ago; PyPI answers 410 as well."""
 
-_SPELLINGS = {"import_names": "import_name", "import_namespaces": "import_namespace"}
-"""uv's plurals, by the names that PyPI and hatch use."""
-
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]", re.ASCII)
 """RFC 2046 §5.1.1."""
 
@@ -70,9 +67,9 @@ class _Part:
 
     @property
     def name(self) -> str:
-        """The field's name, in our spelling."""
+        """The field's name."""
         name: str = self.segment.name
-        return _SPELLINGS.get(name, name)
+        return name
 
     @property
     def disposition(self) -> str:
