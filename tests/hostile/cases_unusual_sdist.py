@@ -73,6 +73,7 @@ def tars() -> Iterator[Case]:
     folders = [Member(ROOT, type=b"5"), Member(ROOT + b"demo", type=b"5"), *demo()]
     rows = (
         ("folders", folders, END),
+        ("numbers in binary", [replace(demo()[0], before=in_binary()), *demo()[1:]], END),
         ("twenty blocks at the end", demo(), END * 10),
         (
             "a comment for all",
@@ -130,11 +131,6 @@ def tars_of_many_kinds() -> Iterator[Case]:
         (
             "a binary size",
             [*demo(), Member(ROOT + b"x", b"y", magic=GNU_MAGIC, size=b"\x80" + bytes(10) + b"\1")],
-            END,
-        ),
-        (
-            "a user and a time in binary",
-            [replace(demo()[0], before=in_binary()), *demo()[1:]],
             END,
         ),
         (

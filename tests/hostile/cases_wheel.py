@@ -24,6 +24,7 @@ def cases() -> Iterator[Case]:
     yield from record()
     yield from about()
     yield from entry_points()
+    yield from entry_points_in_two_ways()
     yield from data()
 
 
@@ -163,6 +164,17 @@ def entry_points() -> Iterator[Case]:
         for group in ("console_scripts", "gui_scripts"):
             content = built(files={".dist-info/entry_points.txt": f"[{group}]\n{text}\n"})
             yield bad_wheel(f"a script of {group} {title}", code, content)
+    for title, whole in (
+        ("without a group", b"evil = demo:main\n"),
+        ("with a line that is none", b"[console_scripts]\nevil\n"),
+        ("with a group twice", b"[a]\nx = demo\n[a]\ny = demo\n"),
+        ("in Latin-1", b"[a]\n\xe9 = demo\n"),
+    ):
+        content = built(files={".dist-info/entry_points.txt": whole})
+        yield bad_wheel(f"entry_points.txt {title}", ini, content)
+
+
+def entry_points_in_two_ways() -> Iterator[Case]:
     alike = "entry-points-are-read-alike"
     for title, text in (
         ("behind a line that goes on", "[x]\na = demo\n [console_scripts]\n python = demo:main\n"),
@@ -175,14 +187,6 @@ def entry_points() -> Iterator[Case]:
     ):
         content = built(files={".dist-info/entry_points.txt": text})
         yield bad_wheel(f"a script {title}", alike, content)
-    for title, whole in (
-        ("without a group", b"evil = demo:main\n"),
-        ("with a line that is none", b"[console_scripts]\nevil\n"),
-        ("with a group twice", b"[a]\nx = demo\n[a]\ny = demo\n"),
-        ("in Latin-1", b"[a]\n\xe9 = demo\n"),
-    ):
-        content = built(files={".dist-info/entry_points.txt": whole})
-        yield bad_wheel(f"entry_points.txt {title}", ini, content)
 
 
 def data() -> Iterator[Case]:

@@ -26,6 +26,7 @@ with atheris.instrument_imports(include=["idlewheel.distribution"]):
     from idlewheel.distribution.policy import MIB, Policy
 
 from tests.hostile import (  # noqa: E402 -- found by the lines above
+    cases_links,
     cases_metadata,
     cases_tar,
     cases_unusual,
@@ -44,6 +45,7 @@ def seeds(folder: Path) -> None:
     """Write every small case into *folder*."""
     folder.mkdir(exist_ok=True)
     modules = (
+        cases_links,
         cases_metadata,
         cases_tar,
         cases_unusual,

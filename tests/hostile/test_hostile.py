@@ -11,6 +11,7 @@ from idlewheel.distribution.policy import Policy
 from idlewheel.distribution.rules import broken
 from idlewheel.errors import Rejected
 from tests.hostile import (
+    cases_links,
     cases_metadata,
     cases_names,
     cases_tar,
@@ -32,6 +33,7 @@ HOSTILE = tuple(
         cases_wheel.cases(),
         cases_metadata.cases(),
         cases_tar.cases(),
+        cases_links.cases(),
     )
 )
 UNUSUAL = (*cases_unusual.cases(), *cases_unusual_sdist.cases())

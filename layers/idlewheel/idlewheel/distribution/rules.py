@@ -9,14 +9,12 @@ whatever it needs is in the subject before it runs. Parsers that cannot go on ra
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from idlewheel.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    Rule = Callable[[Any], Iterator[str]]
 
 Subject = TypeVar("Subject")
 

@@ -29,8 +29,6 @@ INTO_LIBRARIES = re.compile(
 )
 COMMANDS = re.compile(r"scripts|data/(?:bin|scripts)", re.IGNORECASE)
 """Where the commands of an environment are, from a .data folder."""
-MAJOR = 1
-"""Of Wheel-Version; installers refuse any other."""
 WHEEL_FIELD = re.compile(r"[A-Za-z-]+")
 
 
