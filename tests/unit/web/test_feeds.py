@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from idlewheel.domain.names import normalize
-from idlewheel.domain.project import ProjectPage, Release
+from idlewheel.domain.project import ProjectPage, Release, Status
 from idlewheel.errors import NotFound
 from idlewheel.services.news import EPOCH
 from idlewheel.web import feeds
@@ -110,6 +110,14 @@ def test_a_feed_of_nothing_is_a_feed() -> None:
 def test_there_is_no_feed_of_what_does_not_exist() -> None:
     with pytest.raises(NotFound):
         feeds.releases(Shelf(), asked("demo"))
+
+
+def test_there_is_no_feed_of_a_project_in_quarantine() -> None:
+    page = released("demo", 1)
+    hidden = replace(page, project=replace(page.project, status=Status.QUARANTINED))
+
+    with pytest.raises(NotFound, match="quarantined"):
+        feeds.releases(Shelf(hidden), asked("demo"))
 
 
 def test_what_must_be_escaped_is() -> None:

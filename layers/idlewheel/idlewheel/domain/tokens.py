@@ -181,15 +181,15 @@ def _problems(
     if not _PRINCIPAL.fullmatch(principal):
         yield Problem(
             "invalid-principal",
-            "a principal is 1 to 64 letters, digits or . _ @ / -, a letter first",
+            "a principal is 1 to 64 letters, digits or . _ @ / -, a letter or digit first",
         )
     if not scopes:
         yield Problem("no-scope", "a token needs at least one scope, such as read:*")
     for scope in scopes:
         if scope.action not in kind.allows:
-            yield Problem("scope-too-wide", f"a {kind} token cannot have the scope {scope}")
+            yield Problem("scope-too-wide", f"a token of kind {kind} cannot have the scope {scope}")
     if not timedelta(0) < life <= kind.longest_life:
         yield Problem(
             "invalid-expiry",
-            f"a {kind} token lives for more than nothing and at most {kind.longest_life}",
+            f"a token of kind {kind} lives for {kind.longest_life} at most, and more than nothing",
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from idlewheel.services import news
-from idlewheel.web.files import asked_project
+from idlewheel.web.files import asked_project, offered
 from idlewheel.web.gateway import Reply
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def updates(catalog: Catalog, request: Request) -> Reply:
 
 def releases(catalog: Catalog, request: Request) -> Reply:
     """Answer the newest releases of ``{project}``. Raises NotFound."""
-    project = catalog.project(asked_project(request.parameters["project"]))
+    project = offered(catalog, asked_project(request.parameters["project"]))
     found = news.releases_of(catalog, project)[:RELEASES]
     link = f"{request.base_url}/simple/{project.name}/"
     return _feed(f"Releases of {project.display_name}", link, _entries(found, request))

@@ -16,6 +16,7 @@ from idlewheel.web.gateway import Reply, redirect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from idlewheel.domain.project import Project
     from idlewheel.services.ports import Catalog
     from idlewheel.web.gateway import Request
 
@@ -42,6 +43,14 @@ def asked_project(segment: str) -> NormalizedName:
     if not is_valid(name):
         raise NotFound("there is no such project: none can have this name")
     return normalize(name)
+
+
+def offered(catalog: Catalog, name: NormalizedName) -> Project:
+    """Find a project that is not in quarantine. Raises NotFound, as PyPI does."""
+    project = catalog.project(name)
+    if not project.status.offers_files:
+        raise NotFound(f"project '{name}' is quarantined")
+    return project
 
 
 class Asked(NamedTuple):
@@ -97,8 +106,7 @@ class Downloads:
         """Answer a HEAD by ourselves: a URL signed for GET would refuse it."""
         asked = parse(request)
         request.principal().require(Action.READ, asked.project)
-        if not self.catalog.project(asked.project).status.offers_files:
-            raise NotFound(f"project '{asked.project}' is quarantined")
+        offered(self.catalog, asked.project)
         file = self.catalog.file(asked.project, asked.filename)
         return Reply(
             200,

@@ -10,7 +10,7 @@ from idlewheel.domain.access import Action
 from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import FileState
 from idlewheel.errors import Gone, NotFound
-from idlewheel.web.files import asked_project
+from idlewheel.web.files import asked_project, offered
 from idlewheel.web.gateway import redirect
 from idlewheel.web.negotiation import choose
 
@@ -49,8 +49,7 @@ class Integrity:
         name = asked_project(request.parameters["project"])
         request.principal().require(Action.READ, name)
         choose(request.header("accept"), OFFERS, default=MEDIA_TYPE)
-        if not self.catalog.project(name).status.offers_files:
-            raise NotFound(f"project '{name}' is quarantined")
+        offered(self.catalog, name)
         file = self._file(name, unquote(request.parameters["filename"]))
         if file.version != unquote(request.parameters["version"]):
             raise NotFound(f"'{file.filename}' is not of that version, but of {file.version}")

@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from idlewheel.errors import NotFound
 from idlewheel.web.delivery import Delivery, Rendered
-from idlewheel.web.files import asked_project
+from idlewheel.web.files import asked_project, offered
 from idlewheel.web.negotiation import takes_gzip
 from idlewheel.web.simple import files_of, instant
 from idlewheel.web.variants import Variant
@@ -63,9 +63,7 @@ class JsonApi:
             Unavailable: the answer is too large.
 
         """
-        project = self._catalog.project(asked_project(request.parameters["project"]))
-        if not project.status.offers_files:
-            raise NotFound(f"project '{project.name}' is quarantined")
+        project = offered(self._catalog, asked_project(request.parameters["project"]))
         version = request.parameters.get("version")
         asked = None if version is None else _read(unquote(version))
         source = JsonSource(self._catalog, project, asked, request.base_url)
