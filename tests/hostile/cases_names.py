@@ -53,7 +53,7 @@ PAIRS = (
     ("names that differ in a dot at the end", "demo/a.py", "demo/a.py.", CASE),
     ("names that differ in a blank at the end of a folder", "demo/x/a", "demo/x /a", CASE),
     ("a file that is also a folder", "demo/x", "demo/x/a.py", KINDS),
-    ("a file that is also a folder, in other case", "demo/X", "demo/x/a.py", KINDS),
+    ("a file that is also a folder, in other case", "demo/X", "demo/x/a.py", CASE),
     ("a file beside a folder of its name", "demo/x", "demo/x/", KINDS),
 )
 

@@ -41,6 +41,10 @@ def sdists() -> Iterator[Case]:
         ("a name with dots", {"name": "Acme.Tools"}),
         ("setup.py alone", {"files": {"setup.py": "import setuptools"}}),
         ("names that differ in case", {"files": {"Makefile": "", "makefile": ""}}),
+        (
+            "a file and a folder that differ in case",
+            {"files": {"CHANGES": "", "changes/1.rst": ""}},
+        ),
         ("names in Unicode", {"files": {"demo/日本.txt": "", "demo/é.txt": ""}}),
         ("a name of 200 characters", {"files": {"demo/" + "a" * 200: ""}}),
         ("a licence file", {"headers": ["License-File: LICENSE"], "files": {"LICENSE": "x"}}),

@@ -18,6 +18,7 @@ from idlewheel.distribution.rules import (
 from idlewheel.errors import Problem
 from tests.hostile import (
     cases_bombs,
+    cases_links,
     cases_metadata,
     cases_names,
     cases_tar,
@@ -61,7 +62,8 @@ def test_every_rule_is_in_the_document(source: Path) -> None:
 
 
 def test_every_rule_on_files_has_a_file_that_breaks_it() -> None:
-    modules = (cases_bombs, cases_metadata, cases_names, cases_tar, cases_wheel, cases_zip)
+    in_sdists = (cases_links, cases_tar)
+    modules = (cases_bombs, cases_metadata, cases_names, *in_sdists, cases_wheel, cases_zip)
     shown_codes = {case.code for module in modules for case in module.cases()}
     in_files = {
         code_of(rule)

@@ -76,21 +76,29 @@ def member_names_are_unique(names: Sequence[str]) -> Iterator[str]:
 def member_names_differ_in_more_than_case(names: Sequence[str]) -> Iterator[str]:
     """No two names are one where case, Unicode composition or dots at the end do not count.
 
-    That is so on Windows and macOS.
+    That is so on Windows and macOS. Nor is one a folder there that the other is in.
     """
     seen: dict[str, str] = {}
     for name in names:
         other = seen.setdefault(folded(name), name)
         if other != name:
             yield f"The members {shown(other)} and {shown(name)} are one file on some systems"
+    for name in files_with_members(map(folded, names)):
+        yield f"The member {shown(name)} is a file and also a folder on some systems"
 
 
 def members_are_files_or_folders(names: Sequence[str]) -> Iterator[str]:
     """No member is a file to one and a folder to another (``a`` beside ``a/b``)."""
-    ordered = sorted(folded(name).replace("/", "\0") for name in names)
+    for name in files_with_members(names):
+        yield f"The member {shown(name)} is a file and also a folder"
+
+
+def files_with_members(names: Iterable[str]) -> Iterator[str]:
+    """Yield each name of a file that is also the name of a folder."""
+    ordered = sorted(name.replace("/", "\0") for name in names)
     for first, second in pairwise(ordered):
         if not first.endswith("\0") and second.startswith(f"{first}\0"):
-            yield f"The member {shown(first.replace(chr(0), '/'))} is a file and also a folder"
+            yield first.replace("\0", "/")
 
 
 def folded(name: str) -> str:
