@@ -85,7 +85,7 @@ def revoke_token(request: Request) -> Reply:
     """Revoke a token: nothing is published with it from now on."""
     principal = request.principal()
     principal.require(Action.ADMIN)
-    revoked = tokens.by(principal.actor).revoke(request.parameters["id"])
+    revoked = tokens.by(principal.actor).revoke(wishes.token_id(request))
     return wishes.reply(wishes.describe(revoked))
 
 

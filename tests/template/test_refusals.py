@@ -50,7 +50,8 @@ def test_a_refusal_is_json_with_a_code_and_a_sentence(responses: dict[str, Any],
 
     assert list(templates) == ["application/json"]
     document = json.loads(templates["application/json"])
-    assert list(document) == ["code", "message"]
+    told = {"code": document["code"], "message": document["message"]}
+    assert document == {**told, "problems": [told]}
     assert document["message"].endswith((".", "FILE"))
     assert document["code"].endswith(f": {document['message']}"), "uv prints nothing but the code"
 

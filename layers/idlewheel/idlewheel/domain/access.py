@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from idlewheel.domain.audit import Actor
-from idlewheel.domain.names import normalize
+from idlewheel.domain.names import is_valid, normalize
 from idlewheel.errors import Denied, Problem, Rejected
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ def parse_scope(text: str) -> Scope:
     """
     action, _, resource = text.partition(":")
     kind, _, pattern = resource.partition(":")
-    if action not in set(Action) or not _is_resource(kind, pattern):
+    if action not in set(Action) or not (resource == "*" or _is_resource(kind, pattern)):
         raise Rejected(
             (
                 Problem(
                     "invalid-scope",
-                    f"'{text}' is not a scope: write action:resource, the action one of "
+                    f"{_quoted(text)} is not a scope: write action:resource, the action one of "
                     f"{', '.join(Action)}, the resource '*', 'prefix:NAME-*' or 'project:NAME'",
                 ),
             )
@@ -74,16 +74,18 @@ def parse_scope(text: str) -> Scope:
     return Scope(Action(action), _spelled(kind, pattern))
 
 
+def _quoted(text: str) -> str:
+    """Quote what somebody sent, of whatever length, in a message that is sent back."""
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")
+
+
+_QUOTED = 100
+
+
 def _is_resource(kind: str, pattern: str) -> bool:
-    if kind == "*":
-        return not pattern
     if kind == "prefix":
-        return pattern.endswith("-*") and _is_plain(pattern.removesuffix("-*"))
-    return kind == "project" and _is_plain(pattern)
-
-
-def _is_plain(name: str) -> bool:
-    return bool(name) and all(sign.isalnum() or sign in "._-" for sign in name) and name.isascii()
+        return pattern.endswith("-*") and is_valid(pattern.removesuffix("-*"))
+    return kind == "project" and is_valid(pattern)
 
 
 def _spelled(kind: str, pattern: str) -> str:

@@ -162,6 +162,22 @@ def _crc(head: str) -> str:
 
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@/-]{0,63}")
 
+LONGEST_SCOPES = 4_000
+"""Characters of all scopes of a token: the authorizer tells them with every request."""
+
+
+def is_principal(name: str) -> bool:
+    """Say whether somebody can be called *name*."""
+    return _PRINCIPAL.fullmatch(name) is not None
+
+
+def is_id(text: str) -> bool:
+    """Say whether a token can have *text* as its id."""
+    return _TOKEN_ID.fullmatch(text) is not None
+
+
+_TOKEN_ID = re.compile(rf"[0-9A-Za-z]{{{_ID}}}")
+
 
 def check_request(kind: Kind, principal: str, scopes: tuple[Scope, ...], life: timedelta) -> None:
     """Judge what somebody wants a new token to be.
@@ -178,13 +194,15 @@ def check_request(kind: Kind, principal: str, scopes: tuple[Scope, ...], life: t
 def _problems(
     kind: Kind, principal: str, scopes: tuple[Scope, ...], life: timedelta
 ) -> Iterator[Problem]:
-    if not _PRINCIPAL.fullmatch(principal):
+    if not is_principal(principal):
         yield Problem(
             "invalid-principal",
             "a principal is 1 to 64 letters, digits or . _ @ / -, a letter or digit first",
         )
     if not scopes:
         yield Problem("no-scope", "a token needs at least one scope, such as read:*")
+    if sum(len(str(scope)) for scope in scopes) > LONGEST_SCOPES:
+        yield Problem("too-many-scopes", f"all scopes have {LONGEST_SCOPES} characters at most")
     for scope in scopes:
         if scope.action not in kind.allows:
             yield Problem("scope-too-wide", f"a token of kind {kind} cannot have the scope {scope}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from idlewheel.domain.names import normalize
+from idlewheel.distribution.rules import shown
+from idlewheel.domain.names import is_valid, normalize
+from idlewheel.domain.tokens import is_principal
 from idlewheel.errors import Problem, Rejected
 
 if TYPE_CHECKING:
@@ -26,20 +29,34 @@ class Asked(NamedTuple):
 
 
 def asked(request: Request) -> Asked:
-    """Read ``?project=&principal=&day=2026-11-22``. Raises Rejected."""
+    """Read ``?project=&principal=&day=2026-11-22``. Raises Rejected.
+
+    What nobody can be called is refused: the table refuses to look for keys that are too long.
+    """
     project = request.query.get("project") or None
     principal = request.query.get("principal") or None
     day = _day(request.query.get("day", ""))
+    if project is not None and not is_valid(project):
+        raise _wrong("invalid-project", "no project can have this name")
+    if principal is not None and not is_principal(principal):
+        raise _wrong("invalid-principal", "no principal can have this name")
     if project is None and principal is None and day is None:
         raise _wrong("nothing-asked", "ask for a project, a principal or a day (2026-11-22)")
     return Asked(normalize(project) if project else None, principal, day)
 
 
 def _day(text: str) -> date | None:
+    if not text:
+        return None
     try:
-        return date.fromisoformat(text) if text else None
+        if not _DAY.fullmatch(text):  # Python reads other spellings of ISO 8601 as well
+            raise ValueError
+        return date.fromisoformat(text)
     except ValueError:
-        raise _wrong("invalid-day", f"'{text}' is not a day: write it as 2026-11-22") from None
+        raise _wrong("invalid-day", f"{shown(text)} is no day: write it as 2026-11-22") from None
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def _wrong(code: str, message: str) -> Rejected:

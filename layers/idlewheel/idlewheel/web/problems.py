@@ -67,7 +67,9 @@ def reply_to(error: errors.IdlewheelError, request: Request) -> Reply:
         **({"Allow": "GET, HEAD, OPTIONS"} if answer.status == METHOD_NOT_ALLOWED else {}),
     }
     text = as_json(answer, error) if media_type == JSON else as_text(answer, error)
-    return Reply(answer.status, headers, "" if request.method == "HEAD" else text)
+    # A message may quote half a character, which JSON can bring in and no answer can bring out.
+    told = text.encode("utf-8", "backslashreplace").decode()
+    return Reply(answer.status, headers, "" if request.method == "HEAD" else told)
 
 
 def preferred_type(request: Request) -> str:

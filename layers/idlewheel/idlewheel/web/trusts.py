@@ -37,7 +37,8 @@ def _problems(wished: object) -> Iterator[Problem]:
     if not isinstance(wished, dict):
         yield Problem("invalid-json", "the body must be a JSON object")
         return
-    policy, publishers = wished.get("policy"), wished.get("publishers") or []
+    policy, publishers = wished.get("policy"), wished.get("publishers")
+    publishers = [] if publishers is None else publishers
     if policy not in [None, *Policy]:
         yield Problem("invalid-policy", f"'policy' must be one of {', '.join(Policy)}")
     if not isinstance(publishers, list) or len(publishers) > MOST:

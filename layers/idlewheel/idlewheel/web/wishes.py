@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from idlewheel.distribution.versions import canonical_version
 from idlewheel.domain.access import parse_scopes
 from idlewheel.domain.project import Status
-from idlewheel.domain.tokens import Kind
+from idlewheel.domain.tokens import Kind, is_id
 from idlewheel.errors import IdlewheelError, NotFound, Problem, Rejected
 from idlewheel.services.credentials import Wish
 from idlewheel.web.gateway import Reply
@@ -31,9 +31,12 @@ def document(request: Request) -> object:
     if not content.strip():
         return None
     try:
-        return json.loads(content)
+        found: object = json.loads(content)
     except (ValueError, RecursionError):
         raise _problem("invalid-json", "the body is not JSON") from None
+    if found is None:  # a null is something that was said, and no object
+        raise _problem("invalid-json", "the body must be a JSON object")
+    return found
 
 
 def token(document: object) -> Wish:
@@ -84,7 +87,13 @@ _DAYS = 10_000
 def _texts(value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise _problem("invalid-scope", "'scopes' must be a list of texts such as read:*")
+    if len(value) > _MOST_SCOPES:
+        raise _problem("too-many-scopes", f"a token has at most {_MOST_SCOPES} scopes")
     return value
+
+
+_MOST_SCOPES = 200
+"""More than fit into a token anyway: each may have a problem, and an answer holds only so much."""
 
 
 def status(document: object) -> tuple[Status, str | None]:
@@ -145,6 +154,14 @@ _LONGEST_NAME = 255
 """Characters of a filename, and so of what is in it: the table refuses keys that are too long."""
 
 _FILENAME = re.compile(r"[A-Za-z0-9._+!-]{1,255}", re.ASCII)
+
+
+def token_id(request: Request) -> str:
+    """Read the token's id in the path. Raises NotFound where no token can have it."""
+    text = unquote(request.parameters["id"])
+    if not is_id(text):
+        raise NotFound("there is no such token: none can have this id")
+    return text
 
 
 def as_object(document: object) -> dict[str, Any]:
