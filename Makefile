@@ -51,7 +51,7 @@ CLIENTS := $(patsubst requirements/%.txt,.venvs/%/installed,$(wildcard requireme
 
 # --- developing ----------------------------------------------------------------------------------
 
-TEST_TOOLS := $(VENV)/installed $(foreach tool,run aws template deploy checkov,.venvs/$(tool)/installed) $(CLIENTS)
+TEST_TOOLS := $(VENV)/installed $(foreach tool,run aws template deploy checkov schemathesis,.venvs/$(tool)/installed) $(CLIENTS)
 
 .PHONY: test
 test: $(TEST_TOOLS) ## Run every test: units, contracts, functions, the template, and the real clients
@@ -76,8 +76,8 @@ test-fast: $(VENV)/installed .venvs/aws/installed ## Run the tests that take sec
 	@touch $@
 
 .PHONY: prove
-prove: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed .venvs/seaweed/installed ## Prove that nothing is lost: a crash at every call, every interleaving, races, long random lives (about 25 minutes)
-	@PROVE=1 $(BIN)/pytest tests/proof tests/model tests/concurrency tests/integration/test_rebuild.py -s
+prove: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed .venvs/seaweed/installed .venvs/schemathesis/installed ## Prove that nothing is lost: a crash at every call, every interleaving, races, long random lives (about 25 minutes)
+	@PROVE=1 $(BIN)/pytest tests/proof tests/model tests/concurrency tests/openapi tests/hostile/requests tests/integration/test_rebuild.py -s
 
 .PHONY: lock
 lock: $(VENV)/uv ## Pin every requirement again, with hashes

@@ -29,8 +29,8 @@ DOCUMENT = description.read()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OPERATIONS = {operation.key: operation for operation in description.operations(DOCUMENT)}
 ROUTES = {route.key: route for route in samples.routes()}
-TEMPLATE = read_template()
-API = TEMPLATE["Resources"]["Api"]["Properties"]
+FUNCTIONS = samples.functions()
+API = read_template()["Resources"]["Api"]["Properties"]
 GATEWAY = {
     int(said["StatusCode"]) for said in API["GatewayResponses"].values() if "StatusCode" in said
 }
@@ -81,7 +81,7 @@ def test_an_operation_has_the_name_of_the_event(key: str) -> None:
 @pytest.mark.parametrize("key", both())
 def test_what_needs_no_token_says_so(key: str) -> None:
     route = ROUTES[key]
-    event = samples.functions()[route.function]["Events"][route.name]["Properties"]
+    event = FUNCTIONS[route.function]["Events"][route.name]["Properties"]
     is_open = event.get("Auth", {}).get("Authorizer") == "NONE"
 
     assert (OPERATIONS[key].said.get("security") == []) == is_open, (
@@ -208,7 +208,9 @@ def test_limits_are_those_of_the_code() -> None:
 
     assert announced == Limits().file_bytes
     assert SCHEMAS["ProjectName"]["maxLength"] == names.LONGEST
-    assert re.findall(r"\w+", SCHEMAS["Scope"]["pattern"])[:4] == [action.value for action in Action]
+    assert re.findall(r"\w+", SCHEMAS["Scope"]["pattern"])[:4] == [
+        action.value for action in Action
+    ]
     assert SCHEMAS["Scope"]["maxLength"] == len("publish:prefix:-*") + names.LONGEST
 
 

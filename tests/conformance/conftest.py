@@ -7,6 +7,7 @@ import pytest
 
 from tests.conformance.clients import Index, fresh
 from tests.localindex import local_index
+from tests.openapi.answers import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    """A local index of this session's own, seen from outside."""
+    """A local index of this session's own, seen from outside; every answer is as described."""
     with (
         local_index(tmp_path_factory.mktemp("conformance") / "state") as running,
-        httpx.Client(timeout=60) as http,
+        httpx.Client(timeout=60, event_hooks={"response": [Answers(running.url).check]}) as http,
     ):
         yield Index(running, http)
 

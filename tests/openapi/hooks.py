@@ -12,7 +12,7 @@ LONGEST_WAIT = 1
 """Seconds to wait for a verdict; 25 are as lawful, and tell no more."""
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator,unused-ignore]
 def before_call(_context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Ask for JSON every other time, wait for nothing, and follow no redirect: it is the answer."""
     kwargs["allow_redirects"] = False

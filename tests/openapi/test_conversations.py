@@ -55,9 +55,7 @@ def test_every_answer_is_as_described_whatever_is_asked(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def ask(
-    described: Path, url: str, token: str, *effort: str
-) -> subprocess.CompletedProcess[str]:
+def ask(described: Path, url: str, token: str, *effort: str) -> subprocess.CompletedProcess[str]:
     """Run schemathesis with *token*, or without any."""
     basic = base64.b64encode(f"__token__:{token}".encode()).decode()
     return subprocess.run(

@@ -49,9 +49,8 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     try:
-        if not _DAY.fullmatch(text):  # Python reads other spellings of ISO 8601 as well
-            raise ValueError
-        return date.fromisoformat(text)
+        # Python reads other spellings of ISO 8601 as well.
+        return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
         raise _wrong("invalid-day", f"{shown(text)} is no day: write it as 2026-11-22") from None
 
