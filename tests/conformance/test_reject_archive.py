@@ -40,7 +40,9 @@ def wheel_without(name: str, *endings: str) -> tuple[str, bytes]:
 
 
 @pytest.mark.checklist("REJ-21")
-@pytest.mark.parametrize("content", [b"", b"<html>", b"PK", gzip.compress(b"x", mtime=0), bytes(999)])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"PK", gzip.compress(b"x", mtime=0), bytes(999)]
+)
 def test_a_wheel_that_is_no_zip_is_refused(index: Index, name: str, content: bytes) -> None:
     filename, _ = factories.wheel(name)
     code = "zip-ends-in-an-end-record" if content else "file-is-not-empty"

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from tests.openapi import description
 from tests.openapi.description import Operation, resolved
 
-if TYPE_CHECKING:
-    import httpx
-
 OF_THE_GATEWAY = frozenset({404, 413, 431})
 """What it answers by itself to what is no request of ours."""
+
+
+class Asking(httpx.Client):
+    """A client that fails where an answer of the index at *url* is not as described."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._answers = Answers(url)
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send a request; what is streamed is its reader's to judge."""
+        response = super().send(request, **options)
+        if not options.get("stream"):
+            for answer in (*response.history, response):
+                self._answers.check(answer)
+        return response
 
 
 class Answers:
@@ -29,7 +43,7 @@ class Answers:
         self._operations = sorted(found, key=lambda it: (it.path.count("{"), it.path))
 
     def check(self, response: httpx.Response) -> None:
-        """Fail where *response*, if it is of this index, is not as described (an httpx hook)."""
+        """Fail where *response*, if it is of this index, is not as described."""
         path = str(response.url).partition("?")[0].removeprefix(self._url)
         if path.startswith("http"):
             return
@@ -38,7 +52,6 @@ class Answers:
             assert response.status_code in OF_THE_GATEWAY, f"{path} is not described"
             return
         if response.status_code not in OF_THE_GATEWAY - {404}:
-            response.read()
             self._hold(operation, response)
 
     def _find(self, method: str, path: str) -> Operation | None:

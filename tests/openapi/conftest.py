@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from tests import factories, samples
 from tests.localindex import LocalIndex, local_index
+from tests.openapi.answers import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import httpx
 
 Upload = tuple[str, bytes]
 
@@ -23,9 +25,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
 @pytest.fixture(scope="module")
 def admin(index: LocalIndex) -> Iterator[httpx.Client]:
     """A client that may do everything."""
-    with httpx.Client(
-        base_url=index.url, auth=("", index.admin_token), trust_env=False, timeout=60
-    ) as client:
+    options = {"base_url": index.url, "auth": ("", index.admin_token), "trust_env": False}
+    with Asking(index.url, timeout=60, **options) as client:
         yield client
 
 
