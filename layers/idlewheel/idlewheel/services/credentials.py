@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,6 +91,6 @@ def presented(authorization: str) -> str:
         raise Unauthenticated("credentials must be Basic, with the token as password, or Bearer")
     try:
         pair = base64.b64decode(rest.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, not even ASCII, or no UTF-8 in it
         raise Unauthenticated("the Basic credentials cannot be decoded") from None
     return pair.partition(":")[2].strip()
