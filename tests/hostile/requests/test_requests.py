@@ -63,7 +63,7 @@ def test_every_request_has_an_answer_that_is_described(
     def look(asked: Asked) -> None:
         gateway.answer(asked.key, asked.event)
 
-    ask(requests(keys), look, examples * 30 if EVERYTHING else examples)
+    ask(requests(keys), look, examples * 10 if EVERYTHING else examples)
 
 
 def test_every_header_is_a_token_or_unauthorized(gateway: Gateway) -> None:

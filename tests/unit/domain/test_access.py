@@ -37,6 +37,9 @@ def test_a_scope_covers_what_its_resource_names(
         "fly:*",
         "read:**",
         "read:*:x",
+        "read:*:",
+        "read:project:-x",
+        "read:project:" + "x" * 129,
         "read:project:",
         "read:project:a/b",
         "read:project:ä",
@@ -49,6 +52,13 @@ def test_a_scope_covers_what_its_resource_names(
 def test_what_is_no_scope_is_rejected_and_named(text: str) -> None:
     with pytest.raises(Rejected, match="is not a scope"):
         parse_scope(text)
+
+
+def test_what_is_sent_back_is_short_and_text() -> None:
+    with pytest.raises(Rejected) as rejected:
+        parse_scopes(["\ud800" + "x" * 1_000_000])
+
+    assert len(rejected.value.problems[0].message.encode()) < 400
 
 
 def test_every_bad_scope_is_told_at_once() -> None:

@@ -103,6 +103,7 @@ def test_an_expired_token_is_refused_and_says_so(late: timedelta) -> None:
         (Kind.READ, "ann", [], 1, "no-scope"),
         (Kind.READ, "ann", ["publish:*"], 1, "scope-too-wide"),
         (Kind.PUBLISH, "ann", ["admin:*"], 1, "scope-too-wide"),
+        (Kind.READ, "ann", [f"read:project:x{n}" for n in range(300)], 1, "too-many-scopes"),
         (Kind.READ, "ann", ["read:*"], 0, "invalid-expiry"),
         (Kind.READ, "ann", ["read:*"], 366, "invalid-expiry"),
         (Kind.ADMIN, "ann", ["admin:*"], 31, "invalid-expiry"),

@@ -62,6 +62,8 @@ def test_a_token_is_taken_as_the_password_of_any_user(store: FakeTokens, user: s
         "Bearer ",
         "Basic",
         "Basic !!!",
+        "Basic \xe9",
+        "Bearer \xe9",
         "Basic " + base64.b64encode(b"\xff:\xff").decode(),
         "Basic " + base64.b64encode(b"no colon").decode(),
         basic("__token__", ""),

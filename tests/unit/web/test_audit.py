@@ -30,6 +30,13 @@ def test_the_audit_is_asked_by_project_principal_and_day(
         ({}, "nothing-asked"),
         ({"day": "yesterday"}, "invalid-day"),
         ({"day": "2026-13-01"}, "invalid-day"),
+        ({"day": "20261122"}, "invalid-day"),
+        ({"day": "2026-W47-7"}, "invalid-day"),
+        ({"day": "9" * 9000}, "invalid-day"),
+        ({"project": "x" * 129}, "invalid-project"),
+        ({"project": "a/b", "day": "2026-11-22"}, "invalid-project"),
+        ({"principal": "x" * 2049}, "invalid-principal"),
+        ({"principal": "-"}, "invalid-principal"),
     ],
 )
 def test_who_asks_otherwise_is_told_how(query: dict[str, str], code: str) -> None:

@@ -122,3 +122,10 @@ def test_head_is_answered_without_the_text() -> None:
     reply = reply_to(errors.NotFound("no such project"), asking(method="HEAD"))
 
     assert (reply.status, reply.body) == (404, "")
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/plain"])
+def test_half_a_character_that_somebody_sent_can_be_sent_back(accept: str) -> None:
+    reply = reply_to(errors.NotFound("there is no \ud800"), asking(accept))
+
+    assert "ud800" in reply.body.encode().decode()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from idlewheel.domain.access import parse_scopes
 from idlewheel.domain.project import FileState, Status
 from idlewheel.domain.tokens import Kind, Token
-from idlewheel.errors import NotFound, Rejected
+from idlewheel.errors import NotFound, Rejected, TooLarge
 from idlewheel.services.credentials import Wish
 from idlewheel.web import wishes
 from idlewheel.web.gateway import Request
@@ -48,6 +48,7 @@ def test_a_wish_for_a_token_is_read() -> None:
         ({"scopes": "read:*"}, "invalid-scope"),
         ({"scopes": [1]}, "invalid-scope"),
         ({"scopes": ["fly:*"]}, "invalid-scope"),
+        ({"scopes": ["read:*"] * 201}, "too-many-scopes"),
         ({"days": 0}, "invalid-expiry"),
         ({"days": True}, "invalid-expiry"),
         ({"days": "7"}, "invalid-expiry"),
@@ -94,10 +95,18 @@ def test_whatever_is_wished_the_outcome_is_a_wish_or_a_refusal(document: object)
 
 
 @pytest.mark.checklist("AUTH-05")
-@pytest.mark.parametrize("body", ["{", "[" * 100_000, "\ud800", "nope"])
+@pytest.mark.parametrize("body", ["{", "[" * 100_000, "\ud800", "nope", "null"])
 def test_a_body_that_is_no_json_is_refused(body: str) -> None:
     with pytest.raises(Rejected):
         wishes.document(Request(body=body))
+
+
+def test_a_body_is_as_long_as_a_wish_may_be() -> None:
+    longest = '{"reason": "' + "x" * (wishes.LONGEST_DOCUMENT - 14) + '"}'
+
+    assert wishes.document(Request(body=longest))
+    with pytest.raises(TooLarge):
+        wishes.document(Request(body=longest + " "))
 
 
 @pytest.mark.parametrize(("body", "document"), [("", None), (" \n", None), ('{"a": 1}', {"a": 1})])
@@ -212,3 +221,13 @@ def test_a_direct_invoker_is_told_what_is_wrong() -> None:
         "error": "rejected",
         "problems": [{"code": "rejected", "message": "no"}],
     }
+
+
+@pytest.mark.parametrize("text", ["x" * 2049, "0123456789x", "", "012345678%C3%A9", "01234%00678"])
+def test_a_token_id_that_none_can_have_is_not_found(text: str) -> None:
+    with pytest.raises(NotFound):
+        wishes.token_id(Request(parameters={"id": text}))
+
+
+def test_a_token_id_is_decoded() -> None:
+    assert wishes.token_id(Request(parameters={"id": "%30123456789"})) == "0123456789"

@@ -12,7 +12,7 @@ from idlewheel.distribution.versions import canonical_version
 from idlewheel.domain.access import parse_scopes
 from idlewheel.domain.project import Status
 from idlewheel.domain.tokens import Kind, is_id
-from idlewheel.errors import IdlewheelError, NotFound, Problem, Rejected
+from idlewheel.errors import IdlewheelError, NotFound, Problem, Rejected, TooLarge
 from idlewheel.services.credentials import Wish
 from idlewheel.web.gateway import Reply
 
@@ -25,9 +25,21 @@ if TYPE_CHECKING:
     from idlewheel.web.gateway import Request
 
 
+LONGEST_DOCUMENT = 1024 * 1024
+"""Bytes of a body; attestations, the longest part of any, have a quarter of it."""
+
+
 def document(request: Request) -> object:
-    """Read the JSON of a request's body; None where it has none. Raises Rejected."""
+    """Read the JSON of a request's body; None where it has none.
+
+    Raises:
+        Rejected: it is not JSON, or null.
+        TooLarge: it has more bytes than any wish needs, and objects take 25 times their JSON.
+
+    """
     content = request.content()
+    if len(content) > LONGEST_DOCUMENT:
+        raise TooLarge(f"JSON may have {LONGEST_DOCUMENT} bytes")
     if not content.strip():
         return None
     try:
