@@ -17,7 +17,7 @@ from idlewheel.storage.tables import bind_access, bind_index
 from idlewheel.telemetry import count, logger, observed
 from idlewheel.web import drafts
 from idlewheel.web.routing import Routes
-from idlewheel.web.wishes import done
+from idlewheel.web.wishes import done, filename
 
 if TYPE_CHECKING:
     from idlewheel.errors import IdlewheelError
@@ -94,7 +94,7 @@ def cancel(request: Request) -> Reply:
 def remove(request: Request) -> Reply:
     """Take a file out of a draft."""
     name = drafts.draft_id(request)
-    desk.remove(name, drafts.filename(request), request.principal(), arrival(request))
+    desk.remove(name, filename(request), request.principal(), arrival(request))
     return done()
 
 

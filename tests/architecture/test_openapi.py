@@ -13,7 +13,7 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import validate
 
 from idlewheel.distribution.policy import Policy as Limits
-from idlewheel.domain import attestations, names, project, tokens, uploads
+from idlewheel.domain import attestations, drafts, names, project, tokens, uploads
 from idlewheel.domain.access import Action
 from idlewheel.domain.audit import Act
 from idlewheel.errors import REFUSALS
@@ -183,6 +183,7 @@ def test_nothing_is_defined_that_nothing_refers_to() -> None:
         (SCHEMAS["ManagedFile"]["properties"]["state"]["enum"], project.FileState),
         (SCHEMAS["Upload"]["properties"]["state"]["enum"], uploads.UploadState),
         (SCHEMAS["Upload"]["properties"]["refusal"]["enum"], [*REFUSALS, None]),
+        (SCHEMAS["Draft"]["properties"]["state"]["enum"], drafts.DraftState),
         (SCHEMAS["AuditRecord"]["properties"]["act"]["enum"], Act),
         (SCHEMAS["Token"]["properties"]["kind"]["enum"], tokens.Kind),
         (SCHEMAS["Token"]["properties"]["state"]["enum"], tokens.TokenState),
@@ -207,6 +208,7 @@ def test_limits_are_those_of_the_code() -> None:
     announced = SCHEMAS["Announcement"]["properties"]["size"]["maximum"]
 
     assert announced == Limits().file_bytes
+    assert SCHEMAS["DraftFiles"]["properties"]["files"]["maxItems"] == drafts.LARGEST
     assert SCHEMAS["ProjectName"]["maxLength"] == names.LONGEST
     assert re.findall(r"\w+", SCHEMAS["Scope"]["pattern"])[:4] == [
         action.value for action in Action

@@ -33,7 +33,9 @@ class Gateway:
             name: said["CodeUri"].rstrip("/").rpartition("/")[2]
             for name, said in samples.functions().items()
         }
-        self._apps = {name: load(name) for name in ("index", "upload", "manage", "authorizer")}
+        self._apps = {
+            name: load(name) for name in ("index", "upload", "drafts", "manage", "authorizer")
+        }
         self._answers = Answers(URL)
         wish = {"kind": "admin", "principal": "ann", "scopes": ["admin:*", "publish:*", "read:*"]}
         self.token: str = self._apps["manage"].handler({"issue": wish}, CONTEXT)["token"]

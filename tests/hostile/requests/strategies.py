@@ -121,7 +121,7 @@ ANYTHING = st.recursive(
 KNOWN = st.sampled_from(
     [
         *("kind", "principal", "scopes", "days", "note", "status", "reason", "policy", "filename"),
-        *("publishers", "size", "sha256", "attestations"),
+        *("publishers", "size", "sha256", "attestations", "draft", "name", "version", "files"),
     ]
 )
 SENSIBLE: st.SearchStrategy[Any] = st.sampled_from(

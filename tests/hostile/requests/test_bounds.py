@@ -126,6 +126,8 @@ WITH_JSON = (
     "POST /manage/tokens",
     "PUT /manage/projects/{project}/status",
     "PUT /manage/projects/{project}/attestations",
+    "POST /drafts",
+    "POST /drafts/{id}/publish",
 )
 
 

@@ -5,16 +5,15 @@ The words map to those of PEP 694: docs/decisions/upload-sessions.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from idlewheel.distribution.rules import shown
-from idlewheel.domain.drafts import require_id
+from idlewheel.domain.drafts import LARGEST, require_id
 from idlewheel.domain.names import NormalizedName, is_valid, normalize
 from idlewheel.errors import Problem, Rejected
 from idlewheel.web import verdicts
 from idlewheel.web.gateway import Reply
-from idlewheel.web.wishes import as_object, as_version, document, reply
+from idlewheel.web.wishes import LONGEST_NAME, as_object, as_version, document, reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +38,7 @@ def wish(request: Request) -> Wish:
     """
     said = as_object(document(request))
     problems: list[Problem] = []
-    name, version = str(said.get("name") or ""), str(said.get("version") or "")
+    name, version = (_text(said.get(it)) for it in ("name", "version"))
     if not is_valid(name):
         problems.append(_no_name(name))
     try:
@@ -49,6 +48,11 @@ def wish(request: Request) -> Wish:
     if problems:
         raise Rejected(tuple(problems))
     return Wish(normalize(name), version)
+
+
+def _text(value: object) -> str:
+    """Read a text; what is none is as wrong as an empty one."""
+    return value if isinstance(value, str) else ""
 
 
 def project(request: Request) -> NormalizedName:
@@ -72,22 +76,22 @@ def expected(request: Request) -> Sequence[str] | None:
 
     """
     files = as_object(document(request)).get("files")
-    if files is not None and not (
-        isinstance(files, list) and all(isinstance(one, str) for one in files)
-    ):
-        problem = Problem("invalid-files", "'files' must be a list of filenames")
-        raise Rejected((problem,))
+    if files is not None and not _are_filenames(files):
+        sentence = f"'files' must be a list of at most {LARGEST} filenames: a draft holds no more"
+        raise Rejected((Problem("invalid-files", sentence),))
     return files
+
+
+def _are_filenames(files: object) -> TypeGuard[list[str]]:
+    """Say so of a list that can be told again: each of its names may be a problem."""
+    if not isinstance(files, list) or len(files) > LARGEST:
+        return False
+    return all(isinstance(one, str) and len(one) <= LONGEST_NAME for one in files)
 
 
 def draft_id(request: Request) -> str:
     """Read the id in the path. Raises NotFound where no draft can have it."""
     return require_id(request.parameters["id"])
-
-
-def filename(request: Request) -> str:
-    """Read the filename in the path."""
-    return unquote(request.parameters["filename"])
 
 
 def opened(draft: Draft, request: Request) -> Reply:

@@ -149,7 +149,7 @@ def version(request: Request) -> str:
 
 def as_version(text: str) -> str:
     """Read a version in any of its spellings. Raises Rejected."""
-    if len(text) > _LONGEST_NAME:
+    if len(text) > LONGEST_NAME:
         raise _problem("invalid-version", "no version is that long")
     return canonical_version(text)
 
@@ -162,7 +162,7 @@ def filename(request: Request) -> str:
     return name
 
 
-_LONGEST_NAME = 255
+LONGEST_NAME = 255
 """Characters of a filename, and so of what is in it: the table refuses keys that are too long."""
 
 _FILENAME = re.compile(r"[A-Za-z0-9._+!-]{1,255}", re.ASCII)
