@@ -47,8 +47,9 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
     """Every operation."""
     for path, item in document["paths"].items():
         route = item.get("x-route", path.rstrip("/") or "/")
-        for method in METHODS & item.keys():
-            yield Operation(route, method.upper(), path, item[method])
+        for method in item:
+            if method in METHODS:
+                yield Operation(route, method.upper(), path, item[method])
 
 
 def resolved(document: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
