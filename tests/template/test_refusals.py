@@ -50,8 +50,9 @@ def test_a_refusal_is_json_with_a_code_and_a_sentence(responses: dict[str, Any],
 
     assert list(templates) == ["application/json"]
     document = json.loads(templates["application/json"])
-    told = {"code": document["code"], "message": document["message"]}
-    assert document == {**told, "problems": [told]}
+    assert list(document) == ["code", "message", "problems"]
+    [problem] = document["problems"]
+    assert problem["message"] == document["message"]
     assert document["message"].endswith((".", "FILE"))
     assert document["code"].endswith(f": {document['message']}"), "uv prints nothing but the code"
 
