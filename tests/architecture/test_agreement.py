@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,3 +70,14 @@ def test_every_function_of_the_template_has_its_handler(
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.key)
 def test_every_route_is_documented(route: samples.Route) -> None:
     assert f"`{route.method} {route.path}" in API_DOCS.read_text()
+
+
+def test_the_layer_keeps_the_description_of_every_api_that_is_called() -> None:
+    layer = samples.ROOT / "layers/idlewheel"
+    sources = [path.read_text() for path in (layer / "idlewheel").rglob("*.py")]
+    called = {api for text in sources for api in re.findall(r'create_client\(\s*"(\w+)"', text)}
+    [kept] = re.findall(r"^APIS := (.*)$", (layer / "Makefile").read_text(), re.MULTILINE)
+
+    assert called >= {"s3", "sqs", "events"}
+    # pynamodb opens dynamodb by itself, and botocore asks sts for the credentials of some roles.
+    assert set(kept.split()) == called | {"dynamodb", "sts"}

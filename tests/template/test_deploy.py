@@ -74,7 +74,7 @@ def test_the_layer_holds_the_package_what_it_needs_and_the_apis_it_calls(built: 
     }
     assert {"aws_lambda_powertools", "botocore", "packaging", "pynamodb"} <= packages
     assert "boto3" not in packages
-    assert apis == {"dynamodb", "s3", "sts"}
+    assert apis == {"dynamodb", "events", "s3", "sqs", "sts"}
 
 
 def test_the_layer_stays_far_below_what_lambda_unpacks(built: Path) -> None:
