@@ -26,9 +26,18 @@ class Facts:
     """May read and publish."""
     admin_token: str
     pids: Mapping[str, int] = field(default_factory=dict)
+    aws: Mapping[str, str] = field(default_factory=dict)
+    """The environment in which AWS's own tools speak to the emulator."""
 
     @classmethod
-    def at(cls, base: str, token: str, admin_token: str, pids: Mapping[str, int]) -> Facts:
+    def at(
+        cls,
+        base: str,
+        token: str,
+        admin_token: str,
+        pids: Mapping[str, int],
+        aws: Mapping[str, str],
+    ) -> Facts:
         """Give the facts of an index whose URL starts with *base*, without a slash."""
         return cls(
             index_url=f"{base}/simple/",
@@ -38,6 +47,7 @@ class Facts:
             token=token,
             admin_token=admin_token,
             pids=pids,
+            aws=aws,
         )
 
     def write(self, folder: Path) -> None:

@@ -147,7 +147,8 @@ class _Index:
         token, admin_token = await asyncio.gather(*(self._token(kind) for kind in _TOKENS))
         port = listener.getsockname()[1]
         pids = {"gateway": os.getpid(), "aws": self._aws.pid}
-        found = Facts.at(f"http://{HOST}:{port}", token, admin_token, pids)
+        base = f"http://{HOST}:{port}"
+        found = Facts.at(base, token, admin_token, pids, _reaching(self._aws))
         found.write(self._state)
         print(found.greeting(self._state), flush=True)
         self._warming = asyncio.create_task(self._functions.warm(self._needed_soon()))
@@ -206,10 +207,17 @@ def _environment(aws: Emulator, state: Path) -> dict[str, str]:
         "PYTHONUTF8": "1",
         "HOME": str(temporary),  # nobody's ~/.aws has a say
         "TMPDIR": str(temporary),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **_reaching(aws),
+    }
+
+
+def _reaching(aws: Emulator) -> dict[str, str]:
+    """Give the environment in which AWS's own tools speak to the emulator."""
+    return {
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": aws.endpoint,
-        "AWS_EC2_METADATA_DISABLED": "true",
         **emulator.CREDENTIALS,
     }
 

@@ -15,6 +15,7 @@ import botocore.session
 from botocore.exceptions import ClientError
 
 from local.emulator import CREDENTIALS
+from local.intrinsics import Unresolvable, resolve
 from local.template import ACCOUNT, REGION, STACK
 
 if TYPE_CHECKING:
@@ -59,7 +60,23 @@ def of_data(template: Template) -> dict[str, Any]:
         "Conditions": dict(template.conditions),
         "Mappings": dict(template.mappings),
         "Resources": resources,
+        "Outputs": _of_known(template, resources),
     }
+
+
+def _of_known(template: Template, resources: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the outputs that tell of *resources* alone."""
+    scope = template.scope()
+    known = replace(scope, refs={**scope.refs, **dict.fromkeys(resources, "")})
+    return {name: it for name, it in template.outputs.items() if _resolves(it, known)}
+
+
+def _resolves(value: Any, scope: Scope) -> bool:  # noqa: ANN401
+    try:
+        resolve(value, scope)
+    except Unresolvable:
+        return False
+    return True
 
 
 def with_names(template: Template, made: Mapping[str, str], endpoint: str) -> Scope:

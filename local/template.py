@@ -46,6 +46,7 @@ class Template:
     conditions: Mapping[str, Any] = field(default_factory=dict)
     mappings: Mapping[str, Any] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """SAM's `Globals`, by section."""
 
@@ -85,6 +86,7 @@ def load(path: Path) -> Template:
         conditions=raw.get("Conditions", {}),
         mappings=raw.get("Mappings", {}),
         resources=raw["Resources"],
+        outputs=raw.get("Outputs", {}),
         defaults=raw.get("Globals", {}),
     )
 

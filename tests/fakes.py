@@ -362,13 +362,15 @@ class FakeAudit:
         principal: str | None = None,
         day: date | None = None,
         most: int = 100,
+        before: str | None = None,
     ) -> Sequence[Record]:
         found = [
             record
-            for record in sorted(self.world.records, key=lambda one: one.at, reverse=True)
+            for record in sorted(self.world.records, key=lambda one: one.place, reverse=True)
             if project in {None, record.project}
             and principal in {None, record.actor.principal}
             and day in {None, record.at.date()}
+            and (before is None or record.place < before)
         ]
         return found[:most]
 

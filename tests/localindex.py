@@ -32,6 +32,7 @@ class LocalIndex:
     token: str
     admin_token: str
     pids: dict[str, int]
+    aws: dict[str, str]
     state: Path
     process: subprocess.Popen[str]
 

@@ -8,15 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from idlewheel_cli import vault
+from idlewheel_cli import aws, vault
+from idlewheel_cli.aws import ProfileOption, RegionOption, StackOption
 from idlewheel_cli.config import Config
-from idlewheel_cli.failures import CredentialsWanted, Failure, Unreachable
+from idlewheel_cli.failures import Failure
 from idlewheel_cli.index import Index
 from idlewheel_cli.options import JsonOption, say, say_json
 
-Stack = Annotated[str, typer.Option("--stack", help="The CloudFormation stack.")]
-Region = Annotated[str | None, typer.Option("--region", help="Its AWS region.")]
-Profile = Annotated[str | None, typer.Option("--profile", help="The AWS profile to use.")]
 Principal = Annotated[str, typer.Option("--for", "-f", help="Who will use the token.")]
 Days = Annotated[float, typer.Option("--days", "-d", help="How long it is good; 30 at most.")]
 Name = Annotated[str | None, typer.Option("--name", help="What to call the index.")]
@@ -25,9 +23,9 @@ SCOPES = ("admin:*", "read:*", "publish:*", "yank:*")
 
 
 def bootstrap(
-    stack: Stack = "idlewheel",
-    region: Region = None,
-    profile: Profile = None,
+    stack: StackOption = "idlewheel",
+    region: RegionOption = None,
+    profile: ProfileOption = None,
     principal: Principal = "owner",
     days: Days = 1,
     name: Name = None,
@@ -44,10 +42,11 @@ def bootstrap(
 
     """
     wish = {"kind": "admin", "principal": principal, "scopes": list(SCOPES), "days": days}
-    connect = _connector(profile, region)
-    if connect is None:
-        raise Failure(f"botocore is not installed ('pip install botocore'). {by_hand(stack, wish)}")
-    url, made = _make(connect, stack, wish)
+    try:
+        with aws.account(stack, region=region, profile=profile) as account:
+            url, made = _make(account, wish)
+    except aws.ExtraWanted as missing:
+        raise Failure(f"{missing}. {by_hand(stack, wish)}") from None
     index = Index.of(url)
     place = vault.save(index, str(made["token"]))
     config = Config.load()
@@ -75,36 +74,13 @@ def by_hand(stack: str, wish: dict[str, Any]) -> str:
 Then: idlewheel login IndexUrl"""
 
 
-def _connector(profile: str | None, region: str | None) -> Any:  # noqa: ANN401
-    """Answer what opens a client by the name of its service; None without botocore."""
-    try:
-        from botocore.session import Session  # noqa: PLC0415 - optional
-    except ImportError:
-        return None
-    session = Session(profile=profile)
-    return lambda service: session.create_client(service, region_name=region)
-
-
-def _make(connect: Any, stack: str, wish: dict[str, Any]) -> tuple[str, dict[str, Any]]:  # noqa: ANN401
+def _make(account: aws.Account, wish: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Find the index of the stack and have its function make a token."""
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # noqa: PLC0415
-
-    try:
-        formation = connect("cloudformation")
-        described = formation.describe_stacks(StackName=stack)["Stacks"][0]
-        outputs = {it["OutputKey"]: it["OutputValue"] for it in described.get("Outputs", ())}
-        function = formation.describe_stack_resource(
-            StackName=stack, LogicalResourceId="ManageFunction"
-        )["StackResourceDetail"]["PhysicalResourceId"]
-        payload = json.dumps({"issue": wish}).encode()
-        answer = connect("lambda").invoke(FunctionName=function, Payload=payload)
-    except NoCredentialsError as error:
-        raise CredentialsWanted(f"{error}; log in to AWS first") from error
-    except (BotoCoreError, ClientError) as error:
-        raise Unreachable(f"AWS: {error}") from error
-    if "IndexUrl" not in outputs:
-        raise Failure(f"the stack '{stack}' is no Idlewheel: it has no output IndexUrl")
-    return outputs["IndexUrl"], _token(json.loads(answer["Payload"].read()))
+    url = account.output("IndexUrl")
+    function = account.resource("ManageFunction")
+    payload = json.dumps({"issue": wish}).encode()
+    answer = account.client("lambda").invoke(FunctionName=function, Payload=payload)
+    return url, _token(json.loads(answer["Payload"].read()))
 
 
 def _token(said: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from idlewheel_cli import (
+    audit,
     bootstrap,
     browse,
     doctor,
@@ -19,6 +20,7 @@ from idlewheel_cli import (
     publish,
     serve,
     tokens,
+    upkeep,
 )
 from idlewheel_cli.api import own_version
 from idlewheel_cli.failures import Failure
@@ -55,9 +57,13 @@ COMMANDS = (
     ("delete", manage.delete, MANAGING),
     ("restore", manage.restore, MANAGING),
     ("status", manage.status, MANAGING),
+    ("audit", audit.audit, MANAGING),
     ("bootstrap", bootstrap.bootstrap, RUNNING),
     ("serve", serve.serve, RUNNING),
     ("doctor", doctor.doctor, RUNNING),
+    ("verify", upkeep.verify, RUNNING),
+    ("rebuild", upkeep.rebuild, RUNNING),
+    ("redrive", upkeep.redrive, RUNNING),
 )
 
 for _name, _command, _panel in COMMANDS:

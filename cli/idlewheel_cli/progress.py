@@ -12,6 +12,7 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -54,6 +55,18 @@ class Reporter(Protocol):
         ...
 
 
+class Gauge(Protocol):
+    """Where one long job is reported, as a context."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def __call__(self, name: str, part: float) -> None:
+        """Say what is being worked on, and the part of everything that is done, 0 to 1."""
+        ...
+
+
 MARKS = {
     "published": ("green", "published"),
     "staged": ("green", "in the draft"),
@@ -72,14 +85,27 @@ def reporter(*, is_json: bool) -> Reporter:
     return Bars(console) if console.is_terminal and sys.stderr.isatty() else Lines()
 
 
+def gauge(text: str, *, is_json: bool) -> Gauge:
+    """Choose by who reads; *text* says what is done."""
+    if is_json:
+        return Silence()
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal and sys.stderr.isatty():
+        return GaugeBar(console, text)
+    return GaugeLines(text)
+
+
 class Silence:
-    """Reports nothing; is a line too."""
+    """Reports nothing; is a line and a gauge too."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         """End."""
+
+    def __call__(self, name: str, part: float) -> None:
+        """Say nothing."""
 
     def line(self, name: str) -> Line:  # noqa: ARG002
         """Begin to report a file."""
@@ -182,6 +208,57 @@ class _Plain:
         _say(f"{outcome.filename}  {MARKS[outcome.verdict][1]}")
         for code, message in outcome.problems:
             _say(f"  - {message} ({code})")
+
+
+class GaugeBar:
+    """One bar with the time that is left."""
+
+    def __init__(self, console: Console, text: str) -> None:
+        """Draw on *console* that *text* is being done."""
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            TextColumn("[dim]{task.fields[name]}"),
+            console=console,
+            transient=True,
+        )
+        self._task = self._progress.add_task(text, total=1, name="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, name: str, part: float) -> None:
+        """Move the bar."""
+        self._progress.update(self._task, completed=part, name=escape(name))
+
+
+class GaugeLines:
+    """Plain lines on standard error, few enough for a log."""
+
+    def __init__(self, text: str) -> None:
+        """Say that *text* is being done."""
+        self._text = text
+        self._started = self._said = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+
+    def __call__(self, name: str, part: float) -> None:
+        """Say it, if the last time is long ago."""
+        now = time.monotonic()
+        if now - self._said >= PLAIN_EVERY and part > 0:
+            self._said = now
+            left = (now - self._started) * (1 - part) / part
+            _say(f"{self._text} {name}  {part:.0%}, {left:.0f} s left")
 
 
 def _say(text: str) -> None:

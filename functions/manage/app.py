@@ -94,8 +94,8 @@ def show_audit(request: Request) -> Reply:
     """Tell who did what, with which token, to what: of a project, of a principal, of a day."""
     asked = audit.asked(request)
     request.principal().require(Action.ADMIN, asked.project)
-    found = records.find(asked.project, asked.principal, asked.day, audit.MOST)
-    return wishes.reply({"records": [audit.describe(record) for record in found]})
+    found = records.find(asked.project, asked.principal, asked.day, audit.MOST, asked.before)
+    return wishes.reply(audit.answer(found))
 
 
 @routes.route("GET /manage/projects/{project}")

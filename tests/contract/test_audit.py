@@ -12,6 +12,7 @@ from tests.contract.ports import DEMO, publication
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from tests.contract.ports import Ports
 
@@ -130,3 +131,33 @@ def test_records_are_found_by_project_principal_and_day(ports: Ports) -> None:
     assert len(ports.audit.find(principal="ann", most=1)) == 1
     assert ports.audit.find(project="other") == []
     assert ports.audit.find(project=DEMO, day=today - timedelta(days=1)) == []
+
+
+def test_records_are_read_page_by_page_each_once(ports: Ports) -> None:
+    ports.publish(ports.token())
+    for number in range(5):
+        ports.changes.by(ANN).yank_release(DEMO, "1.0", str(number))
+    today = datetime.now(UTC).date()
+    whole = ports.audit.find(project=DEMO)
+
+    first = ports.audit.find(project=DEMO, most=4)
+    second = ports.audit.find(project=DEMO, most=4, before=first[-1].place)
+    of_day = ports.audit.find(day=today, most=9, before=whole[1].place)
+
+    assert [*first, *second] == whole
+    assert of_day[:4] == whole[2:6]
+    assert ports.audit.find(project=DEMO, before=whole[-1].place) == []
+
+
+def test_what_precedes_a_record_of_another_day_is_of_the_day_asked_for(ports: Ports) -> None:
+    ports.publish(ports.token())
+    (record,) = ports.audit.find(project=DEMO)
+    today = record.at.date()
+
+    def on(day: date, before: str) -> int:
+        return len(ports.audit.find(project=DEMO, day=day, before=before))
+
+    assert on(today, "2999-01-01T00:00:00.000000#0") == 1
+    assert on(today, "1999-01-01T00:00:00.000000#0") == 0
+    assert on(today - timedelta(days=1), record.place) == 0
+    assert on(today + timedelta(days=1), record.place) == 0

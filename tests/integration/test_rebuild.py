@@ -10,12 +10,14 @@ import pytest
 
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.project import Status
-from idlewheel.errors import NotEmpty
+from idlewheel.errors import NotEmpty, NotFound
 from idlewheel.storage.manifests import S3Manifests
-from idlewheel.storage.rebuild import rebuild
+from idlewheel.storage.rebuild import make_table, rebuild
 from idlewheel.storage.tables import AuditItem, IndexItem, InFlightItem, UploadItem, bind_index
+from local.template import load
 from tests import emulator as emulators
 from tests.contract.ports import publication
+from tests.localindex import ROOT
 from tests.proof import cloud as clouds
 from tests.proof.cloud import ADMIN, DEMO, wheel
 from tests.proof.effort import EVERYTHING
@@ -107,15 +109,18 @@ def test_a_table_rebuilt_from_manifests_is_the_table_item_by_item(
 ) -> None:
     lived(cloud)
     many(cloud, manifests, FILES)
-    before, named = items(), list[str]()
+    before, told = items(), list[tuple[str, float]]()
 
     into_a_new_table(stack)
-    done = rebuild(manifests, named.append)
+    done = rebuild(manifests, lambda *step: told.append(step))
 
     print(f"rebuild: {done['file']} files in {done['project']} projects, {done.total()} items")
     assert items() == before
     assert done["file"] == FILES + 5
-    assert named == ["demo", *(f"many-{number}" for number in range(10))]
+    named, parts = dict.fromkeys(name for name, _ in told), [part for _, part in told]
+    assert [*named] == ["demo", *(f"many-{number}" for number in range(10))]
+    assert parts == sorted(parts)
+    assert (len(parts), parts[-1]) == (FILES + 6, 1.0)  # and the one of the project
 
 
 def test_a_rebuilt_index_serves_and_takes_files(
@@ -146,6 +151,61 @@ def test_nothing_is_rebuilt_into_a_table_that_holds_anything(
         rebuild(manifests)
 
     assert items() == before
+
+
+def test_nothing_is_rebuilt_from_a_bucket_without_manifests(
+    stack: Stack, cloud: Cloud, manifests: S3Manifests, index_table: None
+) -> None:
+    into_a_new_table(stack)
+
+    with pytest.raises(NotFound, match="no manifest"):
+        rebuild(manifests)
+
+    assert items() == {}
+
+
+def test_a_rebuilding_that_was_stopped_is_done_again_and_is_whole(
+    stack: Stack, cloud: Cloud, manifests: S3Manifests, index_table: None
+) -> None:
+    lived(cloud)
+    many(cloud, manifests, 10)
+    before = items()
+
+    def stop(_project: str, part: float) -> None:
+        if part > 0.7:
+            raise KeyboardInterrupt
+
+    into_a_new_table(stack)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(manifests, stop)
+    half = items()
+    rebuild(manifests)
+
+    assert 0 < len(half) < len(before)
+    assert items() == before
+    with pytest.raises(NotEmpty):
+        rebuild(manifests)
+
+
+def test_a_table_made_to_be_rebuilt_into_is_the_one_of_the_template(stack: Stack) -> None:
+    name = f"made-{uuid.uuid4().hex[:12]}"
+    dynamodb = stack.emulator.client("dynamodb")
+
+    make_table(dynamodb, name)
+
+    made = dynamodb.describe_table(TableName=name)["Table"]
+    wanted = load(ROOT / "template.yaml").resources["IndexTable"]["Properties"]
+    ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert made["KeySchema"] == wanted["KeySchema"]
+    assert made["AttributeDefinitions"] == wanted["AttributeDefinitions"]
+    assert made["BillingModeSummary"]["BillingMode"] == wanted["BillingMode"]
+    assert made["DeletionProtectionEnabled"] is wanted["DeletionProtectionEnabled"]
+    assert ttl["AttributeName"] == wanted["TimeToLiveSpecification"]["AttributeName"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    [index] = made["LocalSecondaryIndexes"]
+    [wanted_index] = wanted["LocalSecondaryIndexes"]
+    assert {name: index[name] for name in wanted_index} == wanted_index
 
 
 def test_a_worker_that_dies_before_its_manifest_leaves_it_to_the_next_event(

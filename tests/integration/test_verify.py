@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from idlewheel.domain.project import Status
+from idlewheel.services.verify import MEANINGS, Finding
 from idlewheel.storage import keys
 from idlewheel.storage.tables import ClaimItem, FileItem, ProjectItem, ReleaseItem
 from idlewheel.storage.upkeep import rebuild_index, verify_index
 from tests import emulator as emulators
+from tests import factories
 from tests.proof import cloud as clouds
 from tests.proof.cloud import ADMIN, DEMO, wheel
 from tests.proof.state import s3_of
@@ -58,6 +60,27 @@ def test_an_index_in_order_has_no_findings(stack: Stack, cloud: Cloud, status: S
     assert report.findings == []
     assert (report.counts["projects"], report.counts["files"]) == (1, 2)
     assert report.counts["read"] == (2 if status is Status.ACTIVE else 0)
+
+
+def test_progress_is_told_after_each_file(stack: Stack, cloud: Cloud) -> None:
+    told: list[tuple[str, float]] = []
+    cloud.publish(cloud.ports.token(), factories.wheel("other"))
+    Damage(stack, cloud).put("files/third/00/x.whl", b"")
+
+    verify_index(
+        *(stack.index_table, stack.files_bucket, emulators.REGION),
+        bytes_too=False,
+        progress=lambda *step: told.append(step),
+    )
+
+    assert told == [(DEMO, 1 / 6), (DEMO, 1 / 3), ("other", 2 / 3), ("third", 1.0)]
+
+
+def test_every_finding_says_what_it_means() -> None:
+    found = {code for _, codes in DAMAGES.values() for code in codes}
+
+    assert found == set(MEANINGS)
+    assert Finding("orphan", "demo", "x").message == MEANINGS["orphan"]
 
 
 class Damage:
@@ -130,11 +153,13 @@ def test_what_is_wrong_is_found_and_named(
 def test_a_rebuilt_index_verifies(stack: Stack, cloud: Cloud) -> None:
     rebuilt = f"rebuilt-{stack.index_table}"
     emulators.make_index_table(stack.emulator, rebuilt)
-    named: list[str] = []
+    told: list[tuple[str, float]] = []
 
-    rebuild_index(stack.files_bucket, rebuilt, emulators.REGION, named.append)
+    rebuild_index(
+        stack.files_bucket, rebuilt, emulators.REGION, progress=lambda *step: told.append(step)
+    )
     report = verify_index(rebuilt, stack.files_bucket, emulators.REGION, bytes_too=True)
 
-    assert named == [DEMO]
+    assert told == [(DEMO, 1 / 3), (DEMO, 2 / 3), (DEMO, 1.0)]
     assert report.findings == []
     assert report.counts["files"] == 2

@@ -6,7 +6,8 @@ from pathlib import Path
 from local import facts
 from local.facts import Facts
 
-FACTS = Facts.at("http://127.0.0.1:8080", "iw_p_x", "iw_a_y", {"gateway": 1, "aws": 2})
+AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+FACTS = Facts.at("http://127.0.0.1:8080", "iw_p_x", "iw_a_y", {"gateway": 1, "aws": 2}, AWS)
 
 
 def test_scripts_find_everything_in_one_file(tmp_path: Path) -> None:
@@ -20,6 +21,7 @@ def test_scripts_find_everything_in_one_file(tmp_path: Path) -> None:
         "token": "iw_p_x",
         "admin_token": "iw_a_y",
         "pids": {"gateway": 1, "aws": 2},
+        "aws": AWS,
     }
 
 

@@ -19,11 +19,19 @@ TEMPLATE = Template(
         "Policy": {"Type": "AWS::SQS::QueuePolicy"},
         "Function": {"Type": "AWS::Serverless::Function"},
     },
+    outputs={
+        "BucketName": {"Value": {"Fn::If": ["Always", {"Ref": "Bucket"}, ""]}},
+        "Command": {"Value": {"Fn::Sub": "invoke ${Function}"}},
+    },
 )
 
 
 def test_only_what_holds_data_is_made() -> None:
     assert set(of_data(TEMPLATE)["Resources"]) == {"Bucket", "Queue"}
+
+
+def test_only_outputs_of_what_is_made_are_told() -> None:
+    assert of_data(TEMPLATE)["Outputs"] == {"BucketName": TEMPLATE.outputs["BucketName"]}
 
 
 def test_nothing_depends_on_what_is_not_made() -> None:

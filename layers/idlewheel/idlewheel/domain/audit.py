@@ -51,3 +51,8 @@ class Record:
     detail: Mapping[str, object] = field(default_factory=dict)
     """What else there is to say: a reason, a digest, the problems."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def place(self) -> str:
+        """Where it is in time; unlike the time itself, no two records share one."""
+        return f"{self.at:%Y-%m-%dT%H:%M:%S.%f}#{self.id}"

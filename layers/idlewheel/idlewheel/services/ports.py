@@ -260,8 +260,12 @@ class Audit(Protocol):
         principal: str | None = None,
         day: date | None = None,
         most: int = 100,
+        before: str | None = None,
     ) -> Sequence[Record]:
-        """The latest records of *project*, by *principal*, of *day* in UTC; one must be given."""
+        """The latest records of *project*, by *principal*, of *day* in UTC; one must be given.
+
+        *before* is the place of a record: only those that precede it are found.
+        """
         ...
 
 

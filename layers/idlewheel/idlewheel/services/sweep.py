@@ -1,7 +1,7 @@
 """What events and crashes left behind: find it, and take it to its end.
 
 `Sweep` looks at what waits in the inbox, every few minutes. `Collect` looks at everything that
-lies in the files bucket, every few days.
+lies in the files bucket, every few days. `Redrive` is a person's: what waits is tried again now.
 """
 
 from __future__ import annotations
@@ -97,6 +97,14 @@ class Events(Protocol):
         ...
 
 
+class DeadLetters(Protocol):
+    """The events that ingest could not process, and of which nobody has told yet."""
+
+    def clear(self) -> int:
+        """Remove them; answer how many there were."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """Takes care of uploads whose event was lost; repeating it changes nothing."""
@@ -115,7 +123,7 @@ class Sweep:
 
     def _take(self, waiting: Waiting, now: datetime) -> str:
         staged = parse_staged_key(waiting.key)
-        upload = self._awaited(staged) if staged else None
+        upload = _awaited(self.uploads, staged)
         if staged is None or upload is None:
             self.inbox.discard(waiting.key)
             return "discarded"
@@ -128,12 +136,41 @@ class Sweep:
             return "sent again"
         return "young"
 
-    def _awaited(self, staged: StagedKey) -> Upload | None:
-        try:
-            upload = self.uploads.get(staged.upload_id)
-        except NotFound:
-            return None
-        return None if upload.state.terminal else upload
+
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """Has every upload without a verdict judged again, however long it has waited.
+
+    For who has mended what kept ingest from judging. What has ended stays ended.
+    """
+
+    uploads: Uploads
+    staging: Staging
+    events: Events
+    dead_letters: DeadLetters
+
+    def redrive(self) -> Counter[str]:
+        """Send the events, then remove the dead letters, which would end those uploads."""
+        done: Counter[str] = Counter()
+        for waiting in self.staging.waiting():
+            if _awaited(self.uploads, parse_staged_key(waiting.key)) is None:
+                done["ended"] += 1
+                continue
+            self.events.send_again(waiting.key)
+            done["sent again"] += 1
+        done["dead letters"] = self.dead_letters.clear()
+        return done
+
+
+def _awaited(uploads: Uploads, staged: StagedKey | None) -> Upload | None:
+    """Answer the upload that waits for what is staged there, if any does."""
+    if staged is None:
+        return None
+    try:
+        upload = uploads.get(staged.upload_id)
+    except NotFound:
+        return None
+    return None if upload.state.terminal else upload
 
 
 @dataclass(frozen=True, slots=True)

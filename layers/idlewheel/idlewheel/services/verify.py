@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -27,7 +28,22 @@ if TYPE_CHECKING:
     from idlewheel.services.ports import Catalog
     from idlewheel.services.sweep import Stored
 
-Progress = Callable[[str], None]
+Progress = Callable[[str, float], None]
+"""Is told the project that is being worked on, and the part of everything that is done (0 to 1)."""
+
+MEANINGS = {
+    "claim-differs": "the claim of a filename is missing, or says other than the file",
+    "counts-differ": "a project counts its files or bytes wrongly",
+    "digest-differs": "what a client would download is not what is listed",
+    "does-not-download": "it is listed, and a client would get nothing",
+    "no-manifest": "a file has no manifest: a rebuilt table would not have it",
+    "no-release": "a file's release is missing",
+    "orphan": "an object belongs to no file",
+    "size-differs": "what a client would download has another size than is listed",
+    "still-downloads": "it is not listed, and a client who knows its URL gets it",
+    "writes-differ": "a change was not counted: a page that is kept may miss it",
+}
+"""What each code of a finding says; the table is the first to be believed, then the bucket."""
 
 
 class Shelf(Protocol):
@@ -70,6 +86,11 @@ class Finding(NamedTuple):
     subject: str
     """A filename, a key, or nothing where it is of the project as a whole."""
 
+    @property
+    def message(self) -> str:
+        """What is wrong, as a sentence."""
+        return MEANINGS[self.code]
+
 
 @dataclass(slots=True)
 class Report:
@@ -88,12 +109,12 @@ class Verification:
     manifests: Noted
     drafts: Drafted
 
-    def verify(self, *, bytes_too: bool, progress: Progress = lambda _project: None) -> Report:
+    def verify(self, *, bytes_too: bool, progress: Progress = lambda *_: None) -> Report:
         """Check every project.
 
         Args:
             bytes_too: read every listed file and compare its digest; else sizes are compared.
-            progress: called with the name of each project once it is checked.
+            progress: called after each file.
 
         """
         report = Report()
@@ -102,14 +123,19 @@ class Verification:
             for project, versions in groupby(self.shelf.stored(), lambda one: one.key.split("/")[1])
         }
         listed = {listing.name for listing in self.catalog.listings()}
-        for name in sorted(held.keys() | listed):
-            project = NormalizedName(name)
-            report.findings += self._project(project, held.get(name, []), report, bytes_too)
-            progress(name)
+        names = sorted(held.keys() | listed)
+        for number, name in enumerate(map(NormalizedName, names)):
+            done = partial(_tell, progress, name, number, len(names))
+            report.findings += self._project(name, held.get(name, []), report, bytes_too, done)
         return report
 
     def _project(
-        self, name: NormalizedName, held: list[Stored], report: Report, bytes_too: bool
+        self,
+        name: NormalizedName,
+        held: list[Stored],
+        report: Report,
+        bytes_too: bool,
+        done: Callable[[float], None],
     ) -> Iterator[Finding]:
         known = self.catalog.changes(name, 0)
         shown = {one.key: one for one in held if one.is_latest and not one.is_marker}
@@ -119,10 +145,11 @@ class Verification:
         for key in sorted({one.key for one in held} - owned):
             yield Finding("orphan", name, key)
         if known.project is None:
+            done(1)
             return
         yield from _counts(known.project, known)
         noted = self.manifests.files_noted(name)
-        for file in known.files:
+        for number, file in enumerate(known.files, 1):
             listed = known.project.status.offers_files and is_active(file)
             yield from self._claimed(name, file)
             yield from _shown(name, file, shown, listed=listed)
@@ -130,6 +157,7 @@ class Verification:
                 yield Finding("no-manifest", name, file.filename)
             if listed and bytes_too:
                 yield from self._bytes(name, file, report)
+            done(number / len(known.files))
 
     def _drafted(self, name: NormalizedName) -> Iterator[str]:
         """Name the objects that wait in drafts: nothing lists them, and they are no orphans."""
@@ -158,6 +186,11 @@ class Verification:
                 report.counts.update(read=1)
                 if self.shelf.digest(key) != sha256:
                     yield Finding("digest-differs", name, key)
+
+
+def _tell(progress: Progress, name: NormalizedName, number: int, of: int, part: float) -> None:
+    """Tell that *part* of one project is done; the whole is *of* projects."""
+    progress(name, (number + part) / of)
 
 
 def _counts(project: Project, known: Delta) -> Iterator[Finding]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from idlewheel.storage.transactions import Writes
 
 
+FIRST, LAST = "0", "~"
+"""Every place of a record lies between them: it begins with a year, and is ASCII."""
+
+
 def add(writes: Writes, record: Record) -> None:
     """Record an act in the transaction that does it."""
     for place in _places(record):
@@ -34,18 +38,28 @@ class DynamoAudit:
         principal: str | None = None,
         day: date | None = None,
         most: int = 100,
+        before: str | None = None,
     ) -> Sequence[Record]:
         """The latest records that are of *project*, by *principal* and of *day* (in UTC).
 
         At least one must be given. What was asked with two is found by one and sifted by the other.
+        *before* is the place of a record: only those that precede it are found.
         """
         place = _place(project, principal, day)
-        within = AuditItem.sk.startswith(f"{day:%Y-%m-%d}") if day else None
+        first = f"{day:%Y-%m-%d}" if day else FIRST
+        last = min(before or LAST, first + LAST if day else LAST)
         found: list[Record] = []
+        if last < first:
+            return found
         for item in AuditItem.query(
-            place, within, scan_index_forward=False, consistent_read=True, page_size=most
+            place,
+            AuditItem.sk.between(first, last),
+            scan_index_forward=False,
+            consistent_read=True,
+            page_size=most,
         ):
-            if project in {None, item.project} and principal in {None, item.principal}:
+            of_whom = project in {None, item.project} and principal in {None, item.principal}
+            if of_whom and item.sk != before:
                 found.append(record_of(item))
             if len(found) == most:
                 break
@@ -72,7 +86,7 @@ def _places(record: Record) -> Iterator[str]:
 def _item(place: str, record: Record) -> AuditItem:
     return AuditItem(
         place,
-        f"{record.at:%Y-%m-%dT%H:%M:%S.%f}#{record.id}",
+        record.place,
         at=record.at,
         act=record.act.value,
         principal=record.actor.principal,

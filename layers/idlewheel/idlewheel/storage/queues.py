@@ -1,4 +1,7 @@
-"""The queues that ingest reads, written to: an event that was lost is sent again, in S3's words."""
+"""The queues that ingest reads, written to: an event that was lost is sent again, in S3's words.
+
+And their dead letters, taken away by who sends the events of all of them again.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,12 @@ from botocore.session import Session
 from idlewheel.domain.uploads import Lane, parse_staged_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_sqs import SQSClient
+
+AT_ONCE = 10
+"""Messages that one ReceiveMessage answers at most (Amazon SQS API Reference)."""
 
 
 def connect(region: str) -> SQSClient:
@@ -22,6 +28,11 @@ def connect(region: str) -> SQSClient:
     config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
     client: SQSClient = Session().create_client("sqs", region_name=region, config=config)  # type: ignore[assignment]
     return client
+
+
+def url(client: SQSClient, name: str) -> str:
+    """Find a queue by its name."""
+    return client.get_queue_url(QueueName=name)["QueueUrl"]
 
 
 class SqsEvents:
@@ -51,3 +62,26 @@ class SqsEvents:
         self._client.send_message(
             QueueUrl=self._queues[staged.lane], MessageBody=json.dumps({"Records": [record]})
         )
+
+
+class SqsDeadLetters:
+    """What ingest could not process, and AbandonFunction has not told its uploaders yet."""
+
+    def __init__(self, client: SQSClient, queues: Sequence[str]) -> None:
+        self._client = client
+        self._queues = queues
+
+    def clear(self) -> int:
+        """Remove all that nobody works on now; answer how many there were."""
+        return sum(1 for queue in self._queues for _ in self._taken(queue))
+
+    def _taken(self, queue: str) -> Iterator[str]:
+        while True:
+            found = self._client.receive_message(
+                QueueUrl=queue, MaxNumberOfMessages=AT_ONCE, WaitTimeSeconds=1
+            )
+            for message in found.get("Messages", []):
+                self._client.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                yield message["MessageId"]
+            if not found.get("Messages"):
+                return

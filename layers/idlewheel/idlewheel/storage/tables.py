@@ -209,6 +209,10 @@ class AuditItem(IndexItem, discriminator="audit"):
     detail = JSONAttribute()
 
 
+class RebuildItem(IndexItem, discriminator="rebuild"):
+    """REBUILD / REBUILD: the table is being rebuilt, or was until somebody stopped it."""
+
+
 class AccessItem(Model):
     """Any item of the access table."""
 

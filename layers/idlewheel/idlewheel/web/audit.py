@@ -12,12 +12,16 @@ from idlewheel.domain.tokens import is_principal
 from idlewheel.errors import Problem, Rejected
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from idlewheel.domain.audit import Record
     from idlewheel.domain.names import NormalizedName
     from idlewheel.web.gateway import Request
 
 MOST = 100
 """Records that one answer holds."""
+
+_PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}#[0-9a-f]{1,32}", re.ASCII)
 
 
 class Asked(NamedTuple):
@@ -26,10 +30,12 @@ class Asked(NamedTuple):
     project: NormalizedName | None
     principal: str | None
     day: date | None
+    before: str | None = None
+    """The place of a record, as an earlier answer named it: what precedes it is asked for."""
 
 
 def asked(request: Request) -> Asked:
-    """Read ``?project=&principal=&day=2026-11-22``. Raises Rejected.
+    """Read ``?project=&principal=&day=2026-11-22&before=``. Raises Rejected.
 
     What nobody can be called is refused: the table refuses to look for keys that are too long.
     """
@@ -42,7 +48,10 @@ def asked(request: Request) -> Asked:
         raise _wrong("invalid-principal", "no principal can have this name")
     if project is None and principal is None and day is None:
         raise _wrong("nothing-asked", "ask for a project, a principal or a day (2026-11-22)")
-    return Asked(normalize(project) if project else None, principal, day)
+    before = request.query.get("before") or None
+    if before is not None and not _PLACE.fullmatch(before):
+        raise _wrong("invalid-place", f"'{before}' is not what an answer had as 'next'")
+    return Asked(normalize(project) if project else None, principal, day, before)
 
 
 def _day(text: str) -> date | None:
@@ -60,6 +69,12 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 def _wrong(code: str, message: str) -> Rejected:
     return Rejected((Problem(code, message),))
+
+
+def answer(records: Sequence[Record]) -> dict[str, object]:
+    """Write records as JSON has them; ``next`` is what to ask ``before`` for those that follow."""
+    following = records[-1].place if len(records) == MOST else None
+    return {"records": [describe(record) for record in records], "next": following}
 
 
 def describe(record: Record) -> dict[str, object]:
