@@ -58,7 +58,7 @@ def audit(
         say_json(found)
         return
     shown = ("at", "act", "principal", "token", "project", "subjects", "detail")
-    table([{**record, "detail": _short(record["detail"])} for record in found], *shown)
+    table([_for_people(record) for record in found], *shown)
 
 
 def records(asked: Api, said: Mapping[str, str], most: int) -> Iterator[dict[str, Any]]:
@@ -75,7 +75,8 @@ def records(asked: Api, said: Mapping[str, str], most: int) -> Iterator[dict[str
             return
 
 
-def _short(detail: Mapping[str, Any]) -> str:
-    """Write what else there is to say, without digests and ids; they are in the JSON."""
-    told = {name: value for name, value in detail.items() if name not in {"sha256", "upload"}}
-    return ", ".join(f"{name}: {value}" for name, value in told.items() if value)
+def _for_people(record: dict[str, Any]) -> dict[str, Any]:
+    """Write a record shorter: to the second, without digests and ids; those are in the JSON."""
+    told = {key: it for key, it in record["detail"].items() if key not in {"sha256", "upload"}}
+    detail = ", ".join(f"{key}: {it}" for key, it in told.items() if it)
+    return {**record, "at": record["at"][:19].replace("T", " "), "detail": detail}

@@ -106,6 +106,33 @@ def test_the_command_is_there_and_checks_with_what_it_brings(
     assert "idlewheel 0.1.0" in done(str(installed / "idlewheel"), "--version")
 
 
+def test_what_speaks_to_aws_names_the_extra_that_it_needs(installed: Path) -> None:
+    said = run(str(installed / "idlewheel"), "verify", "--stack", "x")
+
+    assert said.returncode == 1
+    assert "is not installed: pip install 'idlewheel[aws]'" in said.stderr
+
+
+def test_the_extra_is_all_that_verifying_needs(index: LocalIndex, tmp_path: Path) -> None:
+    folder = tmp_path / "venv"
+    done(UV, "venv", "--quiet", "--python", str(ROOT / ".venv/bin/python"), str(folder))
+    install = (UV, "pip", "install", "--quiet", "--python", str(folder / "bin/python"))
+    done(*install, "--constraint", "requirements/dev.txt", "./cli[aws]")
+    name = f"rebuilt-{tmp_path.name}"
+    local = ("--local", str(index.state))
+    command = str(folder / "bin/idlewheel")
+    (tmp_path / wheel("extra")[0]).write_bytes(wheel("extra")[1])
+    done(command, "publish", str(tmp_path / wheel("extra")[0]))
+
+    said = json.loads(done(command, "verify", "--json", "--bytes", *local))
+    rebuilt = json.loads(done(command, "rebuild", "--into", name, "--create", "--json", *local))
+    redriven = json.loads(done(command, "redrive", "--json", *local))
+
+    assert said["findings"] == []
+    assert rebuilt["items"]["file"] == said["counts"]["files"] >= 1
+    assert redriven["sent_again"] == 0
+
+
 def test_shells_complete_the_command(installed: Path) -> None:
     said = done(
         str(installed / "idlewheel"),

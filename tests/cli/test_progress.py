@@ -84,3 +84,34 @@ def test_the_exit_code_is_the_one_that_needs_a_person_first(codes: list[int], co
     good = Outcome("a", Verdict.EXISTS)
 
     assert exit_code([good, *(Outcome("b", Verdict.FAILED, exit_code=it) for it in codes)]) == code
+
+
+def test_a_long_job_speaks_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 5.0, 10.0, 11.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with progress.gauge("verifying", is_json=False) as gauge:
+        for part in (0.1, 0.25, 0.3):
+            gauge("demo", part)
+
+    assert capsys.readouterr() == ("", "verifying demo  25%, 30 s left\n")
+
+
+def test_a_long_job_has_a_bar_on_a_terminal() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=120, highlight=False)
+
+    with progress.GaugeBar(console, "rebuilding") as gauge:
+        gauge("de[m]o", 0.25)
+
+    assert "rebuilding" in screen.getvalue()
+    assert "25%" in screen.getvalue()
+    assert "de[m]o" in screen.getvalue()
+
+
+def test_programs_hear_nothing_of_a_long_job(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.gauge("verifying", is_json=True) as gauge:
+        gauge("demo", 0.5)
+
+    assert capsys.readouterr() == ("", "")

@@ -16,6 +16,7 @@ import pytest
 
 from idlewheel.domain.uploads import UploadState
 from idlewheel.errors import Denied
+from idlewheel.services.verify import MEANINGS
 from idlewheel.storage.manifests import S3Manifests
 from idlewheel.storage.tables import bind_access, bind_index
 from idlewheel_cli import progress
@@ -265,6 +266,12 @@ def test_who_stops_a_verification_has_changed_nothing(
     assert said.code == 130
     assert items() == before
     assert cli("verify", *places(stack)).code == 0
+
+
+def test_every_code_of_a_finding_is_in_the_docs() -> None:
+    docs = (ROOT / "docs/cli.md").read_text()
+
+    assert all(f"| `{code}` | {meaning} |" in docs for code, meaning in MEANINGS.items())
 
 
 # --- a stack, by its name ---------------------------------------------------------------------

@@ -139,7 +139,7 @@ class Verification:
     ) -> Iterator[Finding]:
         known = self.catalog.changes(name, 0)
         shown = {one.key: one for one in held if one.is_latest and not one.is_marker}
-        report.counts.update(projects=known.project is not None, files=len(known.files))
+        report.counts.update(projects=int(known.project is not None), files=len(known.files))
         report.counts.update(objects=len(held))
         owned = {*keys_of(name, known.files), *self._drafted(name)}
         for key in sorted({one.key for one in held} - owned):
