@@ -295,3 +295,15 @@ def test_a_new_value_of_a_parameter_reaches_the_version_that_answers(
     live = functions.get_function_configuration(FunctionName=function, Qualifier="live")
     assert int(after["FunctionVersion"]) == int(before["FunctionVersion"]) + 1
     assert live["MemorySize"] == 1024
+
+
+def test_alarms_are_made_once_somebody_is_named(deployed: Cloud, built: Path, tools: Tools) -> None:
+    cloudwatch = deployed.client("cloudwatch")
+    before = cloudwatch.describe_alarms()["MetricAlarms"]
+
+    deployment.deploy(tools("template") / "sam", built, deployed, "AlarmEmail=ops@example.com")
+
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    topic = deployed.resources()["AlarmTopic"]
+    assert (len(before), len(alarms)) == (0, 9)
+    assert all(it["AlarmActions"] == it["OKActions"] == [topic] for it in alarms)
