@@ -272,11 +272,17 @@ class FakePublisher:
         upload, world = publication.upload, self.world
         files = [(publication.file, upload.id)]
         place = (upload.project, upload.version)
-        list_files(world, place, publication.display_name, files, publication.release_metadata)
+        metadata = publication.release_metadata
+        list_files(world, place, publication.display_name, files, metadata)
+        if upload.upload_time is not None:
+            known = world.files[upload.project, upload.filename]
+            imported = replace(known, uploaded_at=upload.upload_time)
+            world.files[upload.project, upload.filename] = imported
         FakeUploads(world).end(upload.id, state=UploadState.PUBLISHED)
         said = {"version": upload.version, "sha256": publication.file.sha256, "upload": upload.id}
         actor = Actor(upload.principal, upload.token_id)
-        note(world, Act.PUBLISHED, actor, upload.project, upload.filename, **said)
+        detail = {**said, **upload.origin()}
+        note(world, Act.PUBLISHED, actor, upload.project, upload.filename, **detail)
 
 
 def require_open(world: World, place: tuple[NormalizedName, str], oldest: datetime) -> None:

@@ -27,11 +27,20 @@ class Candidate:
     """PEP 740 objects that lie beside it."""
     draft: str | None = None
     """The id of the draft that it goes into; None where it is published by itself."""
+    upload_time: str | None = None
+    """When it was uploaded elsewhere, as PEP 700 writes it, if it is to keep that."""
+    as_mirror: bool = False
+    """Ask the index to skip the rules that bind new uploads only."""
 
     @property
     def name(self) -> str:
         """The filename."""
         return self.path.name
+
+    @property
+    def fits_a_form(self) -> bool:
+        """Whether a form can say it all: it knows no drafts and no past, and is visible at once."""
+        return self.draft is None and self.upload_time is None and not self.as_mirror
 
 
 def select(patterns: Sequence[str], *, with_attestations: bool = False) -> list[Candidate]:

@@ -38,6 +38,8 @@ class SourceFile:
     sha256: str | None = None
     yanked: str | None = None
     """Why, if it is yanked; the empty string is a yank without a reason."""
+    upload_time: str | None = None
+    """As PEP 700 writes it, where the source knows it."""
 
 
 class Source(Protocol):
@@ -111,7 +113,8 @@ class SimpleIndex:
             answer = self._get(urljoin(self._root, f"{project}/"))
             for link in _links(answer):
                 if link.name.endswith(DISTRIBUTIONS):
-                    yield SourceFile(link.name, project, link.url, link.sha256, link.yanked)
+                    facts = (link.url, link.sha256, link.yanked, link.upload_time)
+                    yield SourceFile(link.name, project, *facts)
 
     def _projects(self) -> list[str]:
         answer = self._get(self._root)
@@ -168,6 +171,7 @@ class _Link:
     text: str = ""
     sha256: str | None = None
     yanked: str | None = None
+    upload_time: str | None = None
 
     @property
     def name(self) -> str:
@@ -187,7 +191,8 @@ def _links(answer: httpx.Response) -> Iterator[_Link]:
         yanked = it.get("yanked", False)
         reason = None if yanked is False else yanked if isinstance(yanked, str) else ""
         url = urljoin(str(answer.url), it["url"])
-        yield _Link(url, it["filename"], it.get("hashes", {}).get("sha256"), reason)
+        sha256 = it.get("hashes", {}).get("sha256")
+        yield _Link(url, it["filename"], sha256, reason, it.get("upload-time"))
 
 
 def _anchors(answer: httpx.Response) -> Iterator[_Link]:

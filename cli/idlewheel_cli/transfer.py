@@ -79,7 +79,7 @@ class Transfer:
         facts: Facts | None = None
         try:
             line.phase("checking")
-            facts = self._examine(candidate.path)
+            facts = self._examine(candidate)
             is_new = self._send(candidate, facts, line)
             new = Verdict.STAGED if candidate.draft else Verdict.PUBLISHED
             verdict, problems, code = new if is_new else Verdict.EXISTS, (), 0
@@ -108,27 +108,26 @@ class Transfer:
         code = error.exit_code if isinstance(error, Failure) else Failure.exit_code
         return Verdict.FAILED, (("failed", str(error)),), code
 
-    def _examine(self, path: Path) -> Facts:
+    def _examine(self, candidate: Candidate) -> Facts:
         """Verify a file as the index will, which also reads its digest; or read that alone."""
+        path, as_mirror = candidate.path, candidate.as_mirror
         if self._is_checked:
             try:
-                found = verify(path, Declaration.of(path.name))
+                declaration = Declaration.of(path.name, as_mirror=as_mirror)
+                found = verify(path, declaration, Policy(as_mirror=as_mirror))
             except Unavailable:  # a system that cannot isolate the reader: the index will judge
                 pass
             else:
                 return Facts(found.size, found.digests["sha256"])
-        filenames.parse(path.name)
+        filenames.parse(path.name, as_mirror=as_mirror)
         size = path.stat().st_size
         if size > Policy().file_bytes:
             raise Failure(f"{path.name} has {size} bytes; an index takes files of up to 5 GiB")
         return Facts(size, digest(path))
 
     def _send(self, candidate: Candidate, facts: Facts, line: Line) -> bool:
-        """Send it the way that its size asks for; answer whether it is new.
-
-        A form's file would be visible at once, so what is for a draft is announced.
-        """
-        if facts.size <= self._largest_form and candidate.draft is None:
+        """Send it the way that its size and its past ask for; answer whether it is new."""
+        if facts.size <= self._largest_form and candidate.fits_a_form:
             try:
                 return self._send_form(candidate, facts, line)
             except Refused as error:
@@ -170,6 +169,10 @@ class Transfer:
             said["attestations"] = list(candidate.attestations)
         if candidate.draft:
             said["draft"] = candidate.draft
+        if candidate.upload_time is not None:
+            said["upload_time"] = candidate.upload_time
+        if candidate.as_mirror:
+            said["as_mirror"] = True
         answer = self._api.ask("POST", "/uploads", json=said)
         return answer if "upload" in answer else None
 

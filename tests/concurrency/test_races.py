@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from idlewheel.distribution.policy import Policy
 from idlewheel.domain.project import Status
 from idlewheel.domain.uploads import UploadState
 from idlewheel.errors import Unavailable
@@ -42,7 +43,7 @@ def staged(cloud: Cloud, files: list[tuple[str, bytes]], tokens: int = 1) -> lis
         with TemporaryDirectory() as folder:
             path = Path(folder) / "distribution"
             path.write_bytes(file[1])
-            VERDICTS.verify(path, _declaration(upload))
+            VERDICTS.verify(path, _declaration(upload), Policy())
         keys.append(upload.staged_key)
     return keys
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from pynamodb.connection import Connection
 
+    from idlewheel.distribution.policy import Policy
     from idlewheel.distribution.verify import Distribution
     from idlewheel.domain.drafts import Draft
     from idlewheel.domain.tokens import Token
@@ -56,13 +57,13 @@ class Verdicts:
 
     known: dict[str, Distribution | Rejected] = field(default_factory=dict)
 
-    def verify(self, path: Path, declaration: Declaration) -> Distribution:
-        key = hashlib.sha256(path.read_bytes()).hexdigest() + repr(declaration)
+    def verify(self, path: Path, declaration: Declaration, policy: Policy) -> Distribution:
+        key = hashlib.sha256(path.read_bytes()).hexdigest() + repr((declaration, policy))
         if key not in self.known:
             with TemporaryDirectory() as folder:
                 copy = Path(shutil.copy(path, folder))
                 try:
-                    self.known[key] = verify(copy, declaration)
+                    self.known[key] = verify(copy, declaration, policy)
                 except Rejected as refusal:
                     self.known[key] = refusal
         verdict = self.known[key]

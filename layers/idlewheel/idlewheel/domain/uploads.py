@@ -72,6 +72,10 @@ class Upload:
     refusal: str | None = None
     """The code of the refusal's kind, once rejected."""
     problems: tuple[Problem, ...] = ()
+    upload_time: datetime | None = None
+    """When its file was uploaded elsewhere, if that is to stay its time; else it is our own."""
+    as_mirror: bool = False
+    """Skip the rules that bind new uploads only: its file is old, and published elsewhere."""
     draft_id: str | None = None
     """The draft that the file is for; None where it is published by itself."""
 
@@ -84,6 +88,15 @@ class Upload:
     def expires_at(self) -> datetime:
         """When nobody waits for its bytes any more."""
         return self.received_at + (SESSION if self.lane is Lane.LARGE else IN_FLIGHT)
+
+    def origin(self) -> dict[str, object]:
+        """Tell, for the audit, what of an import differs from a new upload."""
+        told: dict[str, object] = {}
+        if self.upload_time is not None:
+            told["upload_time"] = self.upload_time.isoformat()
+        if self.as_mirror:
+            told["as_mirror"] = True
+        return told
 
     def in_flight(self, now: datetime) -> bool:
         """Say whether it may still be judged, so that a retry should wait for it."""

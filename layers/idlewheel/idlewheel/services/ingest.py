@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.distribution.form import Declaration
+from idlewheel.distribution.policy import Policy
 from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import METADATA_SUFFIX, File
 from idlewheel.domain.uploads import UploadState, parse_staged_key
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from idlewheel.services.manifests import Manifests
     from idlewheel.services.ports import Files, Inbox, Publisher, Uploads
 
-    Verify = Callable[[Path, Declaration], Distribution]
+    Verify = Callable[[Path, Declaration, Policy], Distribution]
 
 
 class Outcome(StrEnum):
@@ -132,7 +133,9 @@ class Ingest:
         """Judge the file and its attestations; the problems of both come at once."""
         distribution, provenance, problems = None, None, list[Problem]()
         try:
-            distribution = self.verify(path, _declaration(upload))
+            distribution = self.verify(
+                path, _declaration(upload), Policy(as_mirror=upload.as_mirror)
+            )
         except Rejected as rejected:
             problems.extend(rejected.problems)
         try:
@@ -179,7 +182,8 @@ class Ingest:
 
 def _declaration(upload: Upload) -> Declaration:
     said: Any = upload.declared
-    declaration = Declaration.of(upload.filename, said.get("digests"))
+    digests = said.get("digests")
+    declaration = Declaration.of(upload.filename, digests, as_mirror=upload.as_mirror)
     return replace(
         declaration,
         digests={**declaration.digests, "sha256": upload.sha256},

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from idlewheel.domain.versions import canonical
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from idlewheel.services.ports import Catalog
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+LOOKS = 200
+"""Projects that are looked at, at most: after an import many have changed without anything new."""
 
 
 class News(NamedTuple):
@@ -44,14 +49,21 @@ def releases(catalog: Catalog, most: int) -> list[News]:
 
 
 def releases_of(catalog: Catalog, project: Project) -> list[News]:
-    """Find the releases of one project, the newest first."""
-    found = (News(project, one, one.created_at) for one in catalog.page(project).releases)
+    """Find the releases of one project, the newest first; imported ones are as old as elsewhere."""
+    page = catalog.page(project)
+    oldest: dict[str, datetime] = {}
+    for file in page.files:
+        version = canonical(file.version)
+        oldest[version] = min(oldest.get(version, file.uploaded_at), file.uploaded_at)
+    times = ((one, oldest.get(canonical(one.version), one.created_at)) for one in page.releases)
+    found = (News(project, one, min(one.created_at, time)) for one, time in times)
     return sorted(found, key=attrgetter("created_at"), reverse=True)
 
 
 def _newest(catalog: Catalog, found: Callable[[Listing], Iterable[News]], most: int) -> list[News]:
     kept: list[News] = []
-    for listing in sorted(catalog.listings(), key=attrgetter("serial"), reverse=True):
+    latest = sorted(catalog.listings(), key=attrgetter("serial"), reverse=True)
+    for listing in latest[:LOOKS]:
         if len(kept) == most and _moment(listing.serial) < kept[-1].created_at:
             break
         kept = sorted([*kept, *found(listing)], key=attrgetter("created_at"), reverse=True)[:most]

@@ -44,11 +44,31 @@ class Announcement:
     """Bytes."""
     draft_id: str | None = None
     """The draft that it is for; None where it is published by itself."""
+    upload_time: datetime | None = None
+    """When it was uploaded elsewhere, if that is to stay its time."""
+    as_mirror: bool = False
+    """Skip the rules that bind new uploads only."""
 
     @property
     def sha256(self) -> str:
         """The digest that the bytes will have."""
         return self.declaration.digests["sha256"]
+
+    def require_right(self, principal: Principal, now: datetime) -> None:
+        """Go on only if *principal* may announce this; an import's past takes more than publishing.
+
+        Raises:
+            Denied: the principal may not, and which scope is missing.
+            Rejected: the upload time is to come.
+
+        """
+        project = NormalizedName(self.declaration.project)
+        principal.require(Action.PUBLISH, project)
+        if self.upload_time is not None or self.as_mirror:
+            principal.require(Action.ADMIN, project)
+        if self.upload_time is not None and self.upload_time > now:
+            sentence = f"upload_time {self.upload_time.isoformat()} is to come; leave it out"
+            raise Rejected((Problem("upload-time-is-past", sentence),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +89,17 @@ class Sessions:
         A retry of what is open joins it. One that is staged is in its draft already.
 
         Raises:
-            Denied: the principal may not publish to this project, or not add to this draft.
+            Denied: the principal may not publish to this project, or not import into it, or not
+                add to this draft.
             Conflict: the filename is taken.
-            Rejected: the draft is of another release, or full.
+            Rejected: the draft is of another release, or full; the upload time is to come.
             NotFound, Gone, TooLate: there is no such draft, or it has ended.
             TooMany: the token has :data:`AT_ONCE` sessions open.
 
         """
         declaration = announcement.declaration
         project = NormalizedName(declaration.project)
-        principal.require(Action.PUBLISH, project)
+        announcement.require_right(principal, now)
         claim = self.catalog.claim(declaration.filename)
         if claim is not None and claim.settles(declaration.filename, announcement.sha256):
             return None
@@ -100,6 +121,8 @@ class Sessions:
             lane=Lane.LARGE,
             declared={"attestations": declaration.attestations},
             draft_id=announcement.draft_id,
+            upload_time=announcement.upload_time,
+            as_mirror=announcement.as_mirror,
         )
         return self.uploads.open(upload, AT_ONCE)
 

@@ -12,6 +12,7 @@ from idlewheel.storage.tables import ClaimItem, FileItem, MetadataItem, ReleaseI
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from pynamodb.expressions.condition import Condition
 
@@ -30,15 +31,17 @@ class Listed:
     metadata: bytes
     """Packed, for a release that has none yet."""
     release_is_open: Condition
+    uploaded_at: datetime | None = None
+    """When they were uploaded elsewhere, if that stays their time; releases close by our own."""
 
 
 def add_files(writes: Writes, listed: Listed, revision: Revision) -> None:
     """Write the files, their claims and their release, and step their project."""
     latest = len(listed.files) - 1
     for number, (file, upload_id) in enumerate(listed.files):
-        # No two files of a project are of one moment, so that an order by time is one.
+        # No two files of a project come at one moment, so that an order by time is one.
         moment = revision.moment - timedelta(microseconds=latest - number)
-        dated = replace(file, uploaded_at=moment, revision=revision.number)
+        dated = replace(file, uploaded_at=listed.uploaded_at or moment, revision=revision.number)
         item = mapping.file_item(revision.name, dated)
         writes.put(f"claim {file.filename}", _claim(file, upload_id), _unclaimed())
         writes.put(f"file {file.filename}", item, FileItem.pk.does_not_exist())

@@ -155,6 +155,8 @@ def upload(item: UploadItem) -> Upload:
         refusal=item.refusal,
         problems=tuple(Problem(*problem) for problem in item.problems or ()),
         draft_id=item.draft_id,
+        upload_time=item.upload_time,
+        as_mirror=bool(item.as_mirror),
     )
 
 
@@ -176,6 +178,8 @@ def upload_item(upload: Upload) -> UploadItem:
         state=upload.state.value,
         declared=_packed(upload.declared),
         draft_id=upload.draft_id,
+        upload_time=upload.upload_time,
+        as_mirror=upload.as_mirror or None,
         ttl=upload.received_at + REMEMBERED,
     )
 

@@ -110,6 +110,7 @@ class DynamoPublisher:
             [(publication.file, upload.id)],
             mapping.pack(publication.release_metadata),
             still_open(upload.received_at, self.release_closes_after),
+            upload.upload_time,
         )
         add_files(writes, listed, revision)
         audit.add(writes, _record(publication, revision))
@@ -184,5 +185,10 @@ def _record(publication: Publication, revision: Revision) -> Record:
         actor=Actor(upload.principal, upload.token_id),
         project=upload.project,
         subjects=(upload.filename,),
-        detail={"version": upload.version, "sha256": file.sha256, "upload": upload.id},
+        detail={
+            "version": upload.version,
+            "sha256": file.sha256,
+            "upload": upload.id,
+            **upload.origin(),
+        },
     )

@@ -26,7 +26,6 @@ from idlewheel.storage.tables import (
     IndexItem,
     ListingItem,
     ProjectItem,
-    RebuildItem,
     ReleaseItem,
     ShardItem,
 )
@@ -40,6 +39,11 @@ if TYPE_CHECKING:
 
     from idlewheel.services.verify import Progress
     from idlewheel.storage.manifests import Key, Raw, S3Manifests
+
+
+class RebuildItem(IndexItem, discriminator="rebuild"):
+    """REBUILD / REBUILD: the table is being rebuilt, or was until somebody stopped it."""
+
 
 AT_ONCE = 8
 """Manifests that are read at the same time; botocore keeps ten connections."""

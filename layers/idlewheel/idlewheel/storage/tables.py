@@ -171,6 +171,8 @@ class UploadItem(IndexItem, discriminator="upload"):
     refusal = UnicodeAttribute(null=True)
     problems = JSONAttribute(null=True)
     draft_id = UnicodeAttribute(null=True)
+    upload_time = UTCDateTimeAttribute(null=True)
+    as_mirror = BooleanAttribute(null=True)
     ttl = TTLAttribute()
 
 
@@ -207,10 +209,6 @@ class AuditItem(IndexItem, discriminator="audit"):
     project = UnicodeAttribute(null=True)
     subjects = JSONAttribute()
     detail = JSONAttribute()
-
-
-class RebuildItem(IndexItem, discriminator="rebuild"):
-    """REBUILD / REBUILD: the table is being rebuilt, or was until somebody stopped it."""
 
 
 class AccessItem(Model):
@@ -255,8 +253,7 @@ def bind_access(table_name: str, region: str) -> Connection:
 
 
 def _bind(base: type[IndexItem | AccessItem], table_name: str, region: str) -> Connection:
-    base.Meta.table_name = table_name
-    base.Meta.region = region
+    base.Meta.table_name, base.Meta.region = table_name, region
     base._connection = None  # noqa: SLF001 - pynamodb has no public way to bind a table late
     # The base connects first: its subclasses then inherit that one connection.
     connection: Connection = base._get_connection().connection  # noqa: SLF001

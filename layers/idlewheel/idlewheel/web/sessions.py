@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.distribution.form import Declaration
@@ -35,10 +36,15 @@ LONGEST_ATTESTATIONS = 256 * 1024
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOMENT = re.compile(r"\d{4}(-\d\d){2}[Tt ]\d\d(:\d\d){2}(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+"""RFC 3339, section 5.6."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def announcement(request: Request) -> Announcement:
     """Read what a client is about to send: filename, size, sha256, perhaps attestations, a draft.
+
+    Of an import also when it was uploaded elsewhere, and that old rules are to do.
 
     Raises:
         Rejected: with every problem of it and of the filename.
@@ -49,7 +55,8 @@ def announcement(request: Request) -> Announcement:
         raise Rejected((Problem("invalid-json", "the body must be a JSON object"),))
     problems = tuple(broken(RULES, said))
     try:
-        declaration = Declaration.of(str(said.get("filename") or ""))
+        name, as_mirror = str(said.get("filename") or ""), said.get("as_mirror") is True
+        declaration = Declaration.of(name, as_mirror=as_mirror)
     except Rejected as error:
         raise Rejected((*error.problems, *problems)) from None
     if problems:
@@ -60,6 +67,8 @@ def announcement(request: Request) -> Announcement:
         replace(declaration, digests=digests, attestations=attestations),
         said["size"],
         said.get("draft"),
+        _moment(said["upload_time"]) if said.get("upload_time") is not None else None,
+        as_mirror,
     )
 
 
@@ -96,11 +105,38 @@ def announcement_names_its_draft(said: Mapping[str, Any]) -> Iterator[str]:
         yield "draft must be the id of a draft, as POST /drafts answers it"
 
 
+def announcement_has_a_moment_as_upload_time(said: Mapping[str, Any]) -> Iterator[str]:
+    """``upload_time``, where given, is a moment since 1970 (RFC 3339), and no draft's."""
+    found = said.get("upload_time")
+    if found is None:
+        return
+    try:
+        is_moment = bool(_MOMENT.fullmatch(found)) and _moment(found) >= _EPOCH
+    except (TypeError, ValueError, OverflowError):
+        is_moment = False
+    if not is_moment:
+        yield f"upload_time must be a moment as 2021-03-04T05:06:07Z, not {shown(str(found))}"
+    if said.get("draft") is not None:
+        yield "files of a draft are of the time at which it is published: leave upload_time out"
+
+
+def announcement_says_whether_as_mirror(said: Mapping[str, Any]) -> Iterator[str]:
+    """``as_mirror``, where given, is true or false."""
+    if not isinstance(said.get("as_mirror", False), bool):
+        yield "as_mirror must be true or false"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.upper()).astimezone(UTC)
+
+
 RULES = (
     announcement_has_a_size,
     announcement_has_a_sha256,
     announcement_has_attestations_in_json,
     announcement_names_its_draft,
+    announcement_has_a_moment_as_upload_time,
+    announcement_says_whether_as_mirror,
 )
 
 
