@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,8 @@ from tests.contract.ports import DEMO, publication
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from idlewheel.domain.tokens import Token
+    from idlewheel.domain.uploads import Upload
     from tests.contract.ports import Ports
 
 WHEEL = "demo-1.0-py3-none-any.whl"
@@ -191,3 +193,55 @@ def test_an_upload_that_was_rejected_stays_rejected(ports: Ports) -> None:
         ports.publisher.publish(publication(upload))
 
     assert ports.catalog.claim(WHEEL) is None
+
+
+LONG_AGO = datetime(2012, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
+
+
+def imported(ports: Ports, token: Token, filename: str = WHEEL, **changes: Any) -> Upload:
+    changes = {"upload_time": LONG_AGO, "as_mirror": True, **changes}
+    upload = ports.upload(token, filename, **changes)
+    ports.publisher.publish(publication(upload))
+    return upload
+
+
+def test_an_imported_file_keeps_its_time_and_its_release_is_new_all_the_same(ports: Ports) -> None:
+    before = datetime.now(UTC)
+
+    imported(ports, ports.token())
+
+    page = ports.catalog.page(ports.catalog.project(DEMO))
+    assert [file.uploaded_at for file in page.files] == [LONG_AGO]
+    assert page.releases[0].created_at >= before
+    assert page.project.created_at >= before
+
+
+def test_the_release_of_an_imported_file_takes_others_as_any_new_one(ports: Ports) -> None:
+    token = ports.token()
+    imported(ports, token)
+
+    imported(ports, token, "demo-1.0.tar.gz", sha256="e" * 64)
+    ports.publish(token, "demo-1.0-1-py3-none-any.whl", sha256="f" * 64)
+
+    old, other, new = sorted(ports.catalog.files(DEMO), key=lambda file: file.uploaded_at)
+    assert old.uploaded_at == other.uploaded_at == LONG_AGO
+    assert new.uploaded_at > LONG_AGO + timedelta(days=365)
+
+
+def test_an_imported_file_reopens_no_release(ports: Ports) -> None:
+    token = ports.token()
+    ports.publish(token)
+    later = datetime.now(UTC) + timedelta(days=15)
+
+    with pytest.raises(Rejected, match="closed"):
+        imported(ports, token, "demo-1.0.tar.gz", sha256="e" * 64, received_at=later)
+
+    assert len(ports.catalog.files(DEMO)) == 1
+
+
+def test_the_audit_tells_that_a_file_was_imported_with_its_past(ports: Ports) -> None:
+    imported(ports, ports.token())
+
+    (record,) = ports.audit.find(project=DEMO)
+    assert record.detail["upload_time"] == "2012-03-04T05:06:07.890123+00:00"
+    assert record.detail["as_mirror"] is True

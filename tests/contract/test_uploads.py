@@ -19,6 +19,16 @@ def test_an_upload_is_found_as_it_was_opened(ports: Ports) -> None:
     assert ports.uploads.get(opened.id) == opened
 
 
+def test_an_import_is_found_with_its_past(ports: Ports) -> None:
+    time = datetime(2012, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
+    opened = ports.upload(ports.token(), upload_time=time, as_mirror=True)
+
+    found = ports.uploads.get(opened.id)
+
+    assert found == opened
+    assert (found.upload_time, found.as_mirror) == (time, True)
+
+
 def test_an_unknown_upload_is_not_found(ports: Ports) -> None:
     with pytest.raises(NotFound):
         ports.uploads.get("0" * 32)

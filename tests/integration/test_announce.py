@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -15,6 +15,7 @@ from idlewheel.storage.audit import DynamoAudit
 from idlewheel.storage.tables import AuditItem
 from idlewheel.web.audit import describe
 from tests import factories, samples
+from tests.contract.ports import publication
 from tests.integration.lambda_context import CONTEXT
 from tests.proof import cloud as clouds
 from tests.proof.cloud import ADMIN, DEMO, wheel
@@ -120,6 +121,9 @@ def test_everything_that_is_recorded_fits_the_schema(stack: Stack, connection: C
     cloud.publish(token, wheel())
     cloud.publish(token, ("demo-2.0-py3-none-any.whl", b"no zip"))
     cloud.send(token, factories.wheel(version="3.0"))
+    past = {"upload_time": now - timedelta(days=999), "as_mirror": True, "version": "4.0"}
+    imported = cloud.ports.upload(token, "demo-4.0-py3-none-any.whl", **past)
+    cloud.ports.publisher.publish(publication(imported))
     manage = cloud.management
     manage.yank_release(ADMIN, DEMO, "1.0", "bad")
     manage.yank_release(ADMIN, DEMO, "1.0", None)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -43,11 +43,13 @@ class Desk:
         assert upload is not None
         return upload
 
-    def try_to_open(self, version: str, *scopes: str, sha256: str = SHA256) -> Upload | None:
+    def try_to_open(
+        self, version: str, *scopes: str, sha256: str = SHA256, **past: Any
+    ) -> Upload | None:
         declaration = Declaration.of(f"demo-{version}-py3-none-any.whl", {"sha256": sha256})
         granted = parse_scopes(scopes or ("publish:project:demo",))
         principal = Principal("ci", "t1", granted, NOW + timedelta(days=1))
-        return self.sessions.open(Announcement(declaration, 5), principal, NOW)
+        return self.sessions.open(Announcement(declaration, 5, **past), principal, NOW)
 
     def claim(self, state: FileState = FileState.ACTIVE) -> None:
         name = "demo-1.0-py3-none-any.whl"
@@ -69,6 +71,32 @@ def test_a_session_holds_what_was_announced(desk: Desk) -> None:
 
 def test_the_same_announcement_joins(desk: Desk) -> None:
     assert desk.open().id == desk.open().id
+
+
+@pytest.mark.parametrize(
+    "past", [{"upload_time": NOW - timedelta(days=999)}, {"as_mirror": True}], ids=str
+)
+def test_the_past_of_a_file_is_told_by_who_administers_its_project(
+    desk: Desk, past: dict[str, Any]
+) -> None:
+    with pytest.raises(Denied, match="needs the scope admin:project:demo"):
+        desk.try_to_open("1.0", "publish:*", "admin:project:other", **past)
+
+    opened = desk.try_to_open("1.0", "admin:prefix:demo-*", **past)
+
+    assert opened is not None
+    assert (opened.upload_time, opened.as_mirror) == (
+        past.get("upload_time"),
+        past.get("as_mirror", False),
+    )
+
+
+def test_an_upload_time_is_past(desk: Desk) -> None:
+    with pytest.raises(Rejected) as refused:
+        desk.try_to_open("1.0", "admin:*", upload_time=NOW + timedelta(microseconds=1))
+
+    assert [problem.code for problem in refused.value.problems] == ["upload-time-is-past"]
+    assert desk.try_to_open("1.0", "admin:*", upload_time=NOW) is not None
 
 
 def test_who_may_not_publish_opens_nothing(desk: Desk) -> None:

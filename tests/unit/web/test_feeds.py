@@ -11,10 +11,11 @@ import pytest
 from idlewheel.domain.names import normalize
 from idlewheel.domain.project import ProjectPage, Release, Status
 from idlewheel.errors import NotFound
+from idlewheel.services import news
 from idlewheel.services.news import EPOCH
 from idlewheel.web import feeds
 from idlewheel.web.gateway import Request
-from tests.unit.web.shelf import MOMENT, Shelf, project
+from tests.unit.web.shelf import MOMENT, Shelf, page, project, sdist, wheel
 
 if TYPE_CHECKING:
     from idlewheel.web.gateway import Reply
@@ -80,6 +81,33 @@ def test_new_projects_come_newest_first() -> None:
         ("New.One was added", f"{BASE}/simple/new-one/"),
         ("Old was added", f"{BASE}/simple/old/"),
     ]
+
+
+def test_imported_releases_are_as_old_as_their_oldest_file() -> None:
+    hours = {"1.0": 900, "2.0": 500}
+    files = [
+        wheel(version, uploaded_at=MOMENT - timedelta(hours=h)) for version, h in hours.items()
+    ]
+    imported = page(*files, sdist("1.0", uploaded_at=MOMENT - timedelta(hours=950)))
+    shelf = Shelf(imported, released("New", 600, 5))
+
+    found = entries(feeds.updates(shelf, asked()))
+
+    assert [title for title, _, _ in found] == [
+        "New 1.5",
+        "Demo.Project 2.0",
+        "New 1.600",
+        "Demo.Project 1.0",
+    ]
+    assert found[3][2] == whole_seconds(MOMENT - timedelta(hours=950))
+
+
+def test_after_a_large_import_a_feed_reads_no_more_than_it_can() -> None:
+    old = wheel(uploaded_at=MOMENT - timedelta(days=900))
+    crowd = Shelf(*(page(old, name=normalize(f"p{number}")) for number in range(300)))
+
+    assert len(entries(feeds.updates(crowd, asked()))) == 100
+    assert crowd.reads["page"] == news.LOOKS < 300
 
 
 def test_feeds_end_where_those_of_pypi_do() -> None:

@@ -13,6 +13,7 @@ from idlewheel.services.ports import Admission
 from idlewheel.web import sessions
 from idlewheel.web.gateway import Request
 
+TIME = "announcement-has-a-moment-as-upload-time"
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 GOOD = {"filename": "Demo-1.0-py3-none-any.whl".lower(), "size": 5, "sha256": "a" * 64}
 
@@ -33,6 +34,32 @@ def test_an_announcement_is_read() -> None:
     assert (found.declaration.project, found.declaration.version) == ("demo", "1.0")
     assert (found.size, found.sha256) == (5, "a" * 64)
     assert found.declaration.attestations == '[{"version": 1}]'
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2021-03-04T05:06:07Z", datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)),
+        ("2021-03-04t05:06:07.123456z", datetime(2021, 3, 4, 5, 6, 7, 123456, tzinfo=UTC)),
+        ("2021-03-04 05:06:07.1+02:00", datetime(2021, 3, 4, 3, 6, 7, 100000, tzinfo=UTC)),
+    ],
+)
+def test_an_import_says_when_its_file_was_uploaded(text: str, moment: datetime) -> None:
+    found = sessions.announcement(asked({**GOOD, "upload_time": text}))
+
+    assert (found.upload_time, found.as_mirror) == (moment, False)
+
+
+def test_an_old_spelling_is_announced_as_a_mirror() -> None:
+    said = {**GOOD, "filename": "My.Demo-1.0.tar.gz", "as_mirror": True}
+
+    found = sessions.announcement(asked(said))
+
+    assert (found.declaration.project, found.as_mirror, found.upload_time) == (
+        "my-demo",
+        True,
+        None,
+    )
 
 
 def test_attestations_may_be_left_out() -> None:
@@ -69,6 +96,19 @@ def test_an_announcement_is_an_object(document: object) -> None:
         ({"attestations": [{"x": "y" * 300_000}]}, "announcement-has-attestations-in-json"),
         ({"draft": "d" * 31}, "announcement-names-its-draft"),
         ({"draft": 5}, "announcement-names-its-draft"),
+        ({"upload_time": "2021-03-04"}, TIME),
+        ({"upload_time": "2021-03-04T05:06:07"}, TIME),
+        ({"upload_time": "2021-W09-4T05:06:07Z"}, TIME),
+        ({"upload_time": "2021-13-04T05:06:07Z"}, TIME),
+        ({"upload_time": "٢٠٢١-03-04T05:06:07Z"}, TIME),
+        ({"upload_time": "1969-12-31T23:59:59Z"}, TIME),
+        ({"upload_time": "0001-01-01T00:00:00+14:00"}, TIME),
+        ({"upload_time": 1614834367}, TIME),
+        ({"upload_time": "2021-03-04T05:06:07Z", "draft": "a" * 32}, TIME),
+        ({"as_mirror": "true"}, "announcement-says-whether-as-mirror"),
+        ({"as_mirror": 1}, "announcement-says-whether-as-mirror"),
+        ({"filename": "My.Demo-1.0.tar.gz", "as_mirror": "true"}, "filename-is-normalized"),
+        ({"filename": "demo-1.0.exe", "as_mirror": True}, "filename-has-a-known-extension"),
         ({"filename": "demo-1.0.exe"}, "filename-has-a-known-extension"),
         ({"filename": ""}, "filename-is-plain-text"),
     ],

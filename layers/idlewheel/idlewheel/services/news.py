@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LOOKS = 200
-"""Projects that are looked at, at most: after an import many have changed without anything new."""
+"""Projects whose pages are read, at most: after an import many have changed, and none has news."""
 
 
 class News(NamedTuple):
@@ -45,7 +45,7 @@ def projects(catalog: Catalog, most: int) -> list[News]:
 
 def releases(catalog: Catalog, most: int) -> list[News]:
     """Find the newest releases of all projects, the newest first."""
-    return _newest(catalog, lambda it: releases_of(catalog, catalog.project(it.name)), most)
+    return _newest(catalog, lambda it: releases_of(catalog, catalog.project(it.name)), most, LOOKS)
 
 
 def releases_of(catalog: Catalog, project: Project) -> list[News]:
@@ -60,10 +60,15 @@ def releases_of(catalog: Catalog, project: Project) -> list[News]:
     return sorted(found, key=attrgetter("created_at"), reverse=True)
 
 
-def _newest(catalog: Catalog, found: Callable[[Listing], Iterable[News]], most: int) -> list[News]:
+def _newest(
+    catalog: Catalog,
+    found: Callable[[Listing], Iterable[News]],
+    most: int,
+    looks: int | None = None,
+) -> list[News]:
     kept: list[News] = []
     latest = sorted(catalog.listings(), key=attrgetter("serial"), reverse=True)
-    for listing in latest[:LOOKS]:
+    for listing in latest[:looks]:
         if len(kept) == most and _moment(listing.serial) < kept[-1].created_at:
             break
         kept = sorted([*kept, *found(listing)], key=attrgetter("created_at"), reverse=True)[:most]
