@@ -87,6 +87,8 @@ class Resolution:
         "Fn::If": _if,
         "Fn::Equals": lambda self, pair: self(pair[0]) == self(pair[1]),
         "Fn::Not": lambda self, one: not self(one[0]),
+        "Fn::Or": lambda self, some: any(self(one) for one in some),
+        "Condition": lambda self, name: self._holds(name),
     }
 
 
