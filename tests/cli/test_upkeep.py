@@ -101,7 +101,7 @@ def test_people_read_findings_by_their_code(cli: Cli, stack: Stack, cloud: Cloud
     seen, read = cli("verify", *places(stack)), cli("verify", *places(stack), "--bytes")
 
     assert seen.code == read.code == 1
-    orphans = "orphan: an object belongs to no file\n"
+    orphans = "orphan: an object belongs to no file and no draft\n"
     orphans += "  demo  files/demo/00/x.whl\n  demo  files/demo/00/y.whl\n"
     assert orphans in seen.out
     assert seen.out.endswith("; 2 findings\n")

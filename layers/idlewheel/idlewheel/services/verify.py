@@ -38,7 +38,7 @@ MEANINGS = {
     "does-not-download": "it is listed, and a client would get nothing",
     "no-manifest": "a file has no manifest: a rebuilt table would not have it",
     "no-release": "a file's release is missing",
-    "orphan": "an object belongs to no file",
+    "orphan": "an object belongs to no file and no draft",
     "size-differs": "what a client would download has another size than is listed",
     "still-downloads": "it is not listed, and a client who knows its URL gets it",
     "writes-differ": "a change was not counted: a page that is kept may miss it",
