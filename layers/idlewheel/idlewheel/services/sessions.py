@@ -70,6 +70,27 @@ class Announcement:
             sentence = f"upload_time {self.upload_time.isoformat()} is to come; leave it out"
             raise Rejected((Problem("upload-time-is-past", sentence),))
 
+    def upload(self, principal: Principal, now: datetime) -> Upload:
+        """Make the upload that begins with it."""
+        declaration = self.declaration
+        return Upload(
+            id=new_upload_id(),
+            filename=declaration.filename,
+            project=NormalizedName(declaration.project),
+            version=declaration.version,
+            sha256=self.sha256,
+            size=self.size,
+            principal=principal.name,
+            token_id=principal.token_id,
+            scopes=principal.scopes,
+            received_at=now,
+            lane=Lane.LARGE,
+            declared={"attestations": declaration.attestations},
+            draft_id=self.draft_id,
+            upload_time=self.upload_time,
+            as_mirror=self.as_mirror,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
@@ -98,7 +119,6 @@ class Sessions:
 
         """
         declaration = announcement.declaration
-        project = NormalizedName(declaration.project)
         announcement.require_right(principal, now)
         claim = self.catalog.claim(declaration.filename)
         if claim is not None and claim.settles(declaration.filename, announcement.sha256):
@@ -107,24 +127,7 @@ class Sessions:
             held = self._held(announcement.draft_id, announcement, principal, now)
             if held is not None:
                 return held
-        upload = Upload(
-            id=new_upload_id(),
-            filename=declaration.filename,
-            project=project,
-            version=declaration.version,
-            sha256=announcement.sha256,
-            size=announcement.size,
-            principal=principal.name,
-            token_id=principal.token_id,
-            scopes=principal.scopes,
-            received_at=now,
-            lane=Lane.LARGE,
-            declared={"attestations": declaration.attestations},
-            draft_id=announcement.draft_id,
-            upload_time=announcement.upload_time,
-            as_mirror=announcement.as_mirror,
-        )
-        return self.uploads.open(upload, AT_ONCE)
+        return self.uploads.open(announcement.upload(principal, now), AT_ONCE)
 
     def _held(
         self, draft_id: str, announcement: Announcement, principal: Principal, now: datetime
