@@ -50,7 +50,7 @@ def asked(request: Request) -> Asked:
         raise _wrong("nothing-asked", "ask for a project, a principal or a day (2026-11-22)")
     before = request.query.get("before") or None
     if before is not None and not _PLACE.fullmatch(before):
-        raise _wrong("invalid-place", f"'{before}' is not what an answer had as 'next'")
+        raise _wrong("invalid-place", f"{shown(before)} is not what an answer had as 'next'")
     return Asked(normalize(project) if project else None, principal, day, before)
 
 
