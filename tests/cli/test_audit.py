@@ -70,7 +70,7 @@ def test_a_day_that_is_none_and_a_token_that_may_not_are_refused(
     denied = cli("audit", "--project", project)
 
     assert (wrong.code, denied.code) == (1, 1)
-    assert "'yesterday' is not a day" in wrong.err
+    assert "'yesterday' is no day" in wrong.err
     assert "admin" in denied.err
 
 
