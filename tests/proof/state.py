@@ -89,17 +89,20 @@ def _of_stack(stack: Stack) -> State:
     def of(kind: type[Any], read: Any) -> list[Any]:
         return [(item, read(item)) for item in items if isinstance(item, kind)]
 
+    def raw(read: Any) -> Any:
+        return lambda item: read(item.serialize())
+
     s3 = s3_of(stack.emulator)
     objects, kept = _objects(s3, stack.files_bucket)
     return State(
-        projects={one.name: one for _, one in of(tables.ProjectItem, mapping.project)},
+        projects={one.name: one for _, one in of(tables.ProjectItem, raw(mapping.project))},
         releases={
             (_project_of(item.pk), canonical(one.version)): one
-            for item, one in of(tables.ReleaseItem, mapping.release)
+            for item, one in of(tables.ReleaseItem, raw(mapping.release))
         },
         files={
             (_project_of(item.pk), one.filename): one
-            for item, one in of(tables.FileItem, mapping.file)
+            for item, one in of(tables.FileItem, raw(mapping.file))
         },
         claims={
             item.pk.removeprefix("FILENAME#"): one
@@ -113,9 +116,7 @@ def _of_stack(stack: Stack) -> State:
         },
         tokens={one.id: one for _, one in of(tables.TokenItem, mapping.token)},
         listings={
-            one.name: one
-            for _, one in of(tables.ListingItem, lambda item: mapping.listing(item.serialize()))
-            if one.shown
+            one.name: one for _, one in of(tables.ListingItem, raw(mapping.listing)) if one.shown
         },
         described=frozenset(
             (item.pk.split("#")[1], item.pk.split("#")[2])

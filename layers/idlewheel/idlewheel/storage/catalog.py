@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import time
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pynamodb.exceptions import DoesNotExist
 
 from idlewheel.domain.project import Delta, page_of
 from idlewheel.errors import NotFound, Unavailable
-from idlewheel.storage import keys, mapping
-from idlewheel.storage.tables import (
-    ByRevision,
-    ClaimItem,
-    FileItem,
-    IndexItem,
-    MetadataItem,
-    ProjectItem,
-    ReleaseItem,
-)
+from idlewheel.storage import keys, mapping, raw
+from idlewheel.storage.tables import ClaimItem, MetadataItem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import Claim, File, Listing, Project, ProjectPage, Release
-
-    Item = TypeVar("Item", bound=IndexItem)
+    from idlewheel.storage.raw import Raw
 
 SETTLING = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Seconds to wait before each look at a page whose newest files are not all visible yet."""
@@ -38,9 +29,8 @@ class DynamoCatalog:
 
     def project(self, name: NormalizedName) -> Project:
         """Find a project, in one read of one unit."""
-        return mapping.project(
-            _get(ProjectItem, keys.project(name), keys.PROJECT, f"there is no project '{name}'")
-        )
+        missing = f"there is no project '{name}'"
+        return mapping.project(_find(keys.project(name), keys.PROJECT, missing))
 
     def page(self, project: Project) -> ProjectPage:
         """Assemble the page of *project*, at its revision or a later one, whole."""
@@ -56,30 +46,17 @@ class DynamoCatalog:
 
         So what is written while the pages of this query are read is seen at its end.
         """
-        found: dict[str, IndexItem] = {}
-        for item in IndexItem.by_revision.query(
-            keys.project(name), IndexItem.revision > since, consistent_read=True
-        ):
-            found[item.sk] = item
-        items = sorted(found.values(), key=attrgetter("sk"))
-        projects = [mapping.project(item) for item in items if isinstance(item, ProjectItem)]
-        return Delta(
-            projects[0] if projects else None,
-            tuple(mapping.release(item) for item in items if isinstance(item, ReleaseItem)),
-            tuple(mapping.file(item) for item in items if isinstance(item, FileItem)),
-        )
+        return _delta(raw.changed_since(keys.project(name), since))
 
     def file(self, name: NormalizedName, filename: str) -> File:
         """Find one file, deleted ones included."""
         missing = f"there is no file '{filename}' in '{name}'"
-        return mapping.file(_get(FileItem, keys.project(name), keys.file(filename), missing))
+        return mapping.file(_find(keys.project(name), keys.file(filename), missing))
 
     def release(self, name: NormalizedName, version: str) -> Release:
         """Find one release by its canonical version."""
         missing = f"there is no release {version} of '{name}'"
-        return mapping.release(
-            _get(ReleaseItem, keys.project(name), keys.release(version), missing)
-        )
+        return mapping.release(_find(keys.project(name), keys.release(version), missing))
 
     def files(self, name: NormalizedName) -> Sequence[File]:
         """All files of a project, deleted ones included."""
@@ -105,11 +82,9 @@ class DynamoCatalog:
 
     def root_counters(self) -> tuple[int, ...]:
         """One number per root shard, in one call of one unit."""
-        # Read as DynamoDB tells them: making a model of each costs half as much as the call.
-        table = IndexItem._get_connection()  # noqa: SLF001 - pynamodb has no other way to it
-        wanted = ["sk", "counter"]
-        found = table.query(keys.COUNTERS, attributes_to_get=wanted, consistent_read=True)
-        counters = {item["sk"]["S"]: int(item["counter"]["N"]) for item in found["Items"]}
+        counters = {
+            item["sk"]["S"]: int(item["counter"]["N"]) for item in raw.partition(keys.COUNTERS)
+        }
         return tuple(counters.get(keys.counter(shard), 0) for shard in range(keys.SHARDS))
 
     def listings(self) -> Sequence[Listing]:
@@ -119,25 +94,29 @@ class DynamoCatalog:
 
     def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
         """What one root shard lists, hidden ones included, of those changed after *serial*."""
-        table = IndexItem._get_connection()  # noqa: SLF001 - as in root_counters
-        found: list[Listing] = []
-        start: dict[str, object] | None = None
-        while True:
-            page = table.query(
-                keys.root(shard),
-                IndexItem.revision > serial,
-                consistent_read=True,
-                exclusive_start_key=start,
-                index_name=ByRevision.Meta.index_name,
-            )
-            found += map(mapping.listing, page["Items"])
-            start = page.get("LastEvaluatedKey")
-            if start is None:
-                return found
+        return [mapping.listing(item) for item in raw.changed_since(keys.root(shard), serial)]
 
 
-def _get(kind: type[Item], pk: str, sk: str, missing: str) -> Item:
-    try:
-        return kind.get(pk, sk, consistent_read=True)
-    except DoesNotExist:
-        raise NotFound(missing) from None
+def _delta(items: Iterable[Raw]) -> Delta:
+    """Sort items by what they are; of one that was seen twice, what was seen last counts."""
+    read: dict[str, Callable[[Raw], Any]] = {
+        "project": mapping.project,
+        "release": mapping.release,
+        "file": mapping.file,
+    }
+    found: dict[str, dict[str, Any]] = {kind: {} for kind in read}
+    for item in items:
+        kind = item["kind"]["S"]
+        if kind in read:
+            found[kind][item["sk"]["S"]] = read[kind](item)
+    projects, releases, files = (
+        tuple(one for _, one in sorted(found[kind].items())) for kind in read
+    )
+    return Delta(projects[0] if projects else None, releases, files)
+
+
+def _find(pk: str, sk: str, missing: str) -> Raw:
+    item = raw.find(pk, sk)
+    if item is None:
+        raise NotFound(missing)
+    return item

@@ -213,7 +213,7 @@ def _missing(draft_id: str) -> NotFound:
 def staged_file(item: DraftFileItem) -> StagedFile:
     """Read a file of a draft."""
     written = tuple((key, version) for key, version in item.written)
-    return StagedFile(mapping.file(item), item.upload_id, item.display_name, written)
+    return StagedFile(mapping.file(item.serialize()), item.upload_id, item.display_name, written)
 
 
 def staged_file_item(draft: Draft, staged: StagedFile) -> DraftFileItem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.domain.access import parse_scopes
@@ -29,61 +29,80 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from idlewheel.domain.access import Scope
-    from idlewheel.storage.tables import AnyFileItem, ClaimItem, ProjectItem, ReleaseItem
+    from idlewheel.storage.raw import Raw
+    from idlewheel.storage.tables import ClaimItem
 
 
-def project(item: ProjectItem) -> Project:
+def project(item: Raw) -> Project:
     """Read a project."""
     return Project(
-        name=NormalizedName(item.name),
-        display_name=item.display_name,
-        revision=int(item.revision or 0),
-        serial=int(item.serial),
-        created_at=item.created_at,
-        file_count=int(item.file_count),
-        size=int(item.size or 0),
-        writes=int(item.writes),
-        status=Status(item.status),
-        status_reason=item.status_reason,
-        origin=Origin(item.origin),
+        name=NormalizedName(item["name"]["S"]),
+        display_name=item["display_name"]["S"],
+        revision=_number(item, "revision") or 0,
+        serial=int(item["serial"]["N"]),
+        created_at=_moment(item["created_at"]),
+        file_count=int(item["file_count"]["N"]),
+        size=_number(item, "size") or 0,
+        writes=int(item["writes"]["N"]),
+        status=Status(item["status"]["S"]),
+        status_reason=_text(item, "status_reason"),
+        origin=Origin(item["origin"]["S"]),
     )
 
 
-def release(item: ReleaseItem) -> Release:
+def release(item: Raw) -> Release:
     """Read a release."""
     return Release(
-        version=item.version,
-        created_at=item.created_at,
-        revision=int(item.revision or 0),
-        writes=int(item.writes),
-        yanked=item.yanked,
-        deleted=bool(item.deleted),
+        version=item["version"]["S"],
+        created_at=_moment(item["created_at"]),
+        revision=_number(item, "revision") or 0,
+        writes=int(item["writes"]["N"]),
+        yanked=_text(item, "yanked"),
+        deleted=item.get("deleted", _NOTHING).get("BOOL", False),
     )
 
 
-def file(item: AnyFileItem) -> File:
+def file(item: Raw) -> File:
     """Read a file."""
     return File(
-        filename=item.filename,
-        version=item.version,
-        kind=item.packagetype,
-        python_tag=item.python_tag,
-        size=int(item.size),
-        sha256=item.sha256,
-        blake2b=item.blake2b,
-        md5=item.md5,
-        uploaded_at=item.uploaded_at,
-        uploaded_by=item.uploaded_by,
-        requires_python=item.requires_python,
-        metadata_sha256=item.metadata_sha256,
-        metadata_size=None if item.metadata_size is None else int(item.metadata_size),
-        provenance_sha256=item.provenance_sha256,
-        yanked=item.yanked,
-        state=FileState(item.state),
-        deleted_at=item.deleted_at,
-        revision=int(item.revision or 0),
-        writes=int(item.writes),
+        filename=item["filename"]["S"],
+        version=item["version"]["S"],
+        kind=item["packagetype"]["S"],
+        python_tag=item["python_tag"]["S"],
+        size=int(item["size"]["N"]),
+        sha256=item["sha256"]["S"],
+        blake2b=_text(item, "blake2b"),
+        md5=_text(item, "md5"),
+        uploaded_at=_moment(item["uploaded_at"]),
+        uploaded_by=item["uploaded_by"]["S"],
+        requires_python=_text(item, "requires_python"),
+        metadata_sha256=_text(item, "metadata_sha256"),
+        metadata_size=_number(item, "metadata_size"),
+        provenance_sha256=_text(item, "provenance_sha256"),
+        yanked=_text(item, "yanked"),
+        state=FileState(item["state"]["S"]),
+        deleted_at=_moment(item["deleted_at"]) if "deleted_at" in item else None,
+        revision=_number(item, "revision") or 0,
+        writes=int(item["writes"]["N"]),
     )
+
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def _text(item: Raw, name: str) -> str | None:
+    text: str | None = item.get(name, _NOTHING).get("S")
+    return text
+
+
+def _number(item: Raw, name: str) -> int | None:
+    number = item.get(name, _NOTHING).get("N")
+    return None if number is None else int(number)
+
+
+def _moment(value: Mapping[str, str]) -> datetime:
+    """Read a time as pynamodb writes it: ISO 8601 in UTC, with microseconds."""
+    return datetime.fromisoformat(value["S"])
 
 
 def file_item(project_name: NormalizedName, file: File) -> FileItem:
@@ -121,11 +140,8 @@ def claim(item: ClaimItem) -> Claim:
     return Claim(item.filename, item.sha256, item.upload_id, FileState(item.state))
 
 
-def listing(item: Mapping[str, Mapping[str, Any]]) -> Listing:
-    """Read what the list of projects shows of one, as DynamoDB tells it.
-
-    There may be a hundred thousand: making a model of each would take five times as long.
-    """
+def listing(item: Raw) -> Listing:
+    """Read what the list of projects shows of one."""
     return Listing(
         NormalizedName(item["name"]["S"]),
         item["display_name"]["S"],

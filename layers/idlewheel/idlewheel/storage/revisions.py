@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pynamodb.exceptions import DoesNotExist
-
 from idlewheel.domain.project import Origin, Status
-from idlewheel.storage import keys, mapping
+from idlewheel.storage import keys, mapping, raw
 from idlewheel.storage.tables import ListingItem, ProjectItem, ShardItem
 
 if TYPE_CHECKING:
@@ -140,12 +138,8 @@ _OPEN = (ProjectItem.origin == Origin.PRIVATE.value) & ProjectItem.status.is_in(
 
 def find_project(name: NormalizedName) -> Project | None:
     """Read a project consistently; None where there is none."""
-    try:
-        return mapping.project(
-            ProjectItem.get(keys.project(name), keys.PROJECT, consistent_read=True)
-        )
-    except DoesNotExist:
-        return None
+    item = raw.find(keys.project(name), keys.PROJECT)
+    return None if item is None else mapping.project(item)
 
 
 def next_revision(

@@ -21,6 +21,8 @@ from pynamodb.attributes import (
 from pynamodb.indexes import AllProjection, LocalSecondaryIndex
 from pynamodb.models import Model
 
+from idlewheel.storage.answers import spare_the_parser
+
 if TYPE_CHECKING:
     from pynamodb.connection import Connection
 
@@ -258,5 +260,5 @@ def _bind(base: type[IndexItem | AccessItem], table_name: str, region: str) -> C
     # The base connects first: its subclasses then inherit that one connection.
     connection: Connection = base._get_connection().connection  # noqa: SLF001
     connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
-    _ = connection.client
+    spare_the_parser(connection)
     return connection

@@ -1,0 +1,51 @@
+"""Items as DynamoDB tells them: attribute names, each with a type and a value.
+
+pynamodb makes a model of every item, which takes five times as long as reading it. What is read in
+bulk, or for every request, is therefore read here and mapped from what is here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from idlewheel.storage.tables import ByRevision, IndexItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Raw = Mapping[str, Mapping[str, Any]]
+
+
+def find(pk: str, sk: str) -> Raw | None:
+    """Find an item of the index table, by one consistent read."""
+    table = IndexItem._get_connection()  # noqa: SLF001 - pynamodb has no public way to it
+    found: Raw | None = table.get_item(pk, sk, consistent_read=True).get("Item")
+    return found
+
+
+def partition(pk: str) -> list[Raw]:
+    """The items of a partition that is known to be small: what one call answers."""
+    table = IndexItem._get_connection()  # noqa: SLF001 - as in find
+    found: list[Raw] = table.query(pk, consistent_read=True)["Items"]
+    return found
+
+
+def changed_since(pk: str, revision: int) -> Iterator[Raw]:
+    """All items of a partition that were written after *revision*, in the order of writing.
+
+    What is written while the pages of this query are read is seen at its end, once more.
+    """
+    table = IndexItem._get_connection()  # noqa: SLF001 - as in find
+    start: Mapping[str, object] | None = None
+    while True:
+        page = table.query(
+            pk,
+            IndexItem.revision > revision,
+            consistent_read=True,
+            exclusive_start_key=start,
+            index_name=ByRevision.Meta.index_name,
+        )
+        yield from page["Items"]
+        start = page.get("LastEvaluatedKey")
+        if start is None:
+            return
