@@ -10,6 +10,7 @@ import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.domain.audit import OURSELVES, Act, Actor, Record
@@ -106,6 +107,18 @@ class FakeCatalog:
             project,
             tuple(one for one in releases if one.revision > since),
             tuple(one for one in self.files(name) if one.revision > since),
+        )
+
+    def newest(self, name: NormalizedName, most: int) -> Delta:
+        found = self.changes(name, 0)
+        if found.project is None:
+            raise NotFound(f"there is no project '{name}'")
+        items = sorted([*found.releases, *found.files], key=attrgetter("revision"), reverse=True)
+        kept = items[: most - 1]
+        return Delta(
+            found.project,
+            tuple(one for one in found.releases if one in kept),
+            tuple(one for one in found.files if one in kept),
         )
 
     def file(self, name: NormalizedName, filename: str) -> File:

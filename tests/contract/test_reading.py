@@ -55,6 +55,26 @@ def test_all_changes_are_complete_and_none_without_one_of_them_is(published: Por
     assert not Delta(whole.project, (), whole.files).complete(known=0)
 
 
+def test_the_newest_of_a_project_is_all_of_a_short_one(published: Ports) -> None:
+    newest = published.catalog.newest(DEMO, 4)
+
+    assert newest.complete(known=0)
+    assert newest == published.catalog.changes(DEMO, 0)
+
+
+def test_the_newest_of_a_long_project_is_the_project_and_not_complete(published: Ports) -> None:
+    newest = published.catalog.newest(DEMO, 3)
+
+    assert newest.project == published.catalog.project(DEMO)
+    assert [file.filename for file in newest.files] == [SDIST]
+    assert not newest.complete(known=0)
+
+
+def test_an_unknown_project_has_nothing_new(ports: Ports) -> None:
+    with pytest.raises(NotFound, match="there is no project 'unknown'"):
+        ports.catalog.newest(NormalizedName("unknown"), 4)
+
+
 def test_every_change_counts_what_it_writes(published: Ports) -> None:
     changes = published.changes
     files = published.catalog.files(DEMO)

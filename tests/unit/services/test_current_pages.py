@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,66 @@ def test_only_what_was_written_since_is_read_again(index: Index) -> None:
 
     assert asked == [5], "one read of what came after revision 5, and none where nothing did"
     assert len(shown(sheet)) == 6
+
+
+@pytest.fixture
+def calls(index: Index) -> Counter[str]:
+    """How often the catalog was asked for what; the fake's newest reads by its changes."""
+    counted = Counter[str]()
+
+    def counting(name: str) -> Any:
+        read = getattr(index.catalog, name)
+        return lambda *arguments: counted.update([name]) or read(*arguments)
+
+    for name in ("project", "newest", "changes"):
+        setattr(index.catalog, name, counting(name))
+    return counted
+
+
+def page(index: Index, *, is_known: bool = False) -> dict[str, str | None]:
+    return shown(index.sheets.current(index.sheets.project(DEMO, is_known=is_known))[1])
+
+
+def test_a_short_page_that_is_not_at_hand_takes_one_read(index: Index, calls: Counter[str]) -> None:
+    assert len(page(index)) == 5
+    assert calls == {"newest": 1, "changes": 1}
+
+
+def test_the_project_alone_is_read_where_the_page_is_known_or_at_hand(
+    index: Index, calls: Counter[str]
+) -> None:
+    known = page(index, is_known=True)
+    before = calls.copy()
+
+    assert page(index) == known
+    assert before == {"project": 1, "changes": 1}
+    assert calls - before == {"project": 1}
+
+
+def test_a_long_page_is_read_as_ever(
+    index: Index, calls: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_sheets, "SHORT", 6)
+
+    assert len(page(index)) == 5
+    assert calls == {"newest": 1, "changes": 2}
+
+
+def test_a_change_of_more_than_is_read_at_first_hides_no_project(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = replace(index.catalog.changes(DEMO, 0), project=None)
+    monkeypatch.setattr(index.catalog, "newest", lambda *_: without)
+
+    assert len(page(index)) == 5
+
+
+@pytest.mark.parametrize("reads", [1, 3])
+def test_a_short_page_that_is_seen_torn_is_looked_at_again(index: Index, reads: int) -> None:
+    index.catalog.withhold("demo-6-py3-none-any.whl", reads)
+    new = index.publish(6)
+
+    assert new in page(index)
 
 
 @pytest.mark.parametrize("reads", [1, 3])

@@ -100,6 +100,10 @@ class Shelf:
         found = self.pages[name]
         return Delta(found.project, found.releases, found.files)
 
+    def newest(self, name: NormalizedName, most: int) -> Delta:
+        """Bring nothing but the project, as of one whose page is long."""
+        return Delta(self.project(name))
+
     def file(self, name: NormalizedName, filename: str) -> File:
         return {file.filename: file for file in self.files(name)}[filename]
 

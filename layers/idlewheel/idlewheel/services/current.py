@@ -15,7 +15,7 @@ from idlewheel.services.recent import Recent
 from idlewheel.services.sheets import Sheet, dump, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 SETTLING = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Seconds to wait before each look at what is not all visible yet."""
@@ -73,6 +73,10 @@ class Sheets:
         self._recent = Recent[Held](kept, lambda held: held.sheet.size)
         self._pause = pause
 
+    def holds(self, name: str) -> bool:
+        """Say whether a sheet of this page is in memory."""
+        return self._recent.find(name) is not None
+
     def find(self, name: str, *, rows: int) -> Sheet:
         """Find the latest sheet that is at hand of a page of so many *rows*, or an empty one."""
         held = self._recent.find(name)
@@ -119,7 +123,6 @@ class Sheets:
         raise Unavailable(f"{what} is being written; try again in a moment")
 
 
-def differing(sheet: Sheet, rows: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the rows that the sheet has already, as they are."""
-    known = sheet.find(rows)
+def differing(known: Mapping[str, Any], rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the rows that are *known* already, as they are."""
     return {key: row for key, row in rows.items() if known.get(key) != row}

@@ -46,6 +46,13 @@ class Catalog(Protocol):
         """All of a project that was written after revision *since*, as it can be seen now."""
         ...
 
+    def newest(self, name: NormalizedName, most: int) -> Delta:
+        """What of a project was written last, of its items so many at the *most*: one read.
+
+        It is complete if the project has no more. Raises NotFound.
+        """
+        ...
+
     def file(self, name: NormalizedName, filename: str) -> File:
         """Find one file, deleted ones included. Raises NotFound."""
         ...

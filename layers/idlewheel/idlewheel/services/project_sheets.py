@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 MEAN = 256
 """Files in a segment, on average: a changed one renders and compresses in some milliseconds."""
 
+SHORT = 64
+"""Items that are read of a project before anything is known of it, for some nine read units: all
+of one with some twenty releases, whose page then takes a single call."""
+
 SURE = 5
 """Looks after which what is kept is not trusted either, and all is read again."""
 
@@ -73,6 +77,21 @@ class ProjectSheets:
         self._catalog = catalog
         self._sheets = sheets
 
+    def project(self, name: NormalizedName, *, is_known: bool) -> Project:
+        """Find a project; of a short one that is not at hand, all that its page shows as well.
+
+        *is_known* says that the client may have the page: then the project alone tells.
+        Raises NotFound.
+        """
+        if is_known or self._sheets.holds(_place(name)):
+            return self._catalog.project(name)
+        changes = self._catalog.newest(name, SHORT)
+        if changes.project is None:
+            return self._catalog.project(name)
+        if changes.complete(known=0):
+            self._sheets.keep(_place(name), updated(Sheet(), changes.project, changes))
+        return changes.project
+
     def current(self, project: Project) -> tuple[Project, Sheet]:
         """Answer the sheet of *project*, at its revision or a later one, whole.
 
@@ -80,7 +99,7 @@ class ProjectSheets:
             Unavailable: a change of the project is not visible as a whole, and does not become so.
 
         """
-        sheet = self._sheets.find(_place(project), rows=project.file_count)
+        sheet = self._sheets.find(_place(project.name), rows=project.file_count)
         if stand(sheet)[0] > project.revision:
             project = self._catalog.project(project.name)
         for look in self._sheets.looks(f"the page of '{project.name}'"):
@@ -91,17 +110,17 @@ class ProjectSheets:
             changes = self._catalog.changes(project.name, stand(sheet)[0])
             if changes.project and changes.complete(_writes_beside(sheet, changes)):
                 project, sheet = changes.project, updated(sheet, changes.project, changes)
-                self._sheets.keep(_place(project), sheet)
+                self._sheets.keep(_place(project.name), sheet)
                 return project, sheet
         raise AssertionError  # looks() ends by raising
 
     def keep(self, project: Project, sheet: Sheet, rendered: int) -> None:
         """Keep a sheet in which so many segments were *rendered* anew."""
-        self._sheets.keep(_place(project), sheet, rendered=rendered)
+        self._sheets.keep(_place(project.name), sheet, rendered=rendered)
 
 
-def _place(project: Project) -> str:
-    return f"projects/{project.name}"
+def _place(name: NormalizedName) -> str:
+    return f"projects/{name}"
 
 
 def stand(sheet: Sheet) -> tuple[int, int]:
@@ -136,7 +155,9 @@ def updated(sheet: Sheet, project: Project, changes: Delta) -> Sheet:
         "attested": attested(sheet) or any(file.provenance_sha256 for file in changes.files),
     }
     rows: dict[str, Any] = {file.filename: list(Entry.of(file)) for file in changes.files}
-    following = replace(sheet, state=state).with_rows(differing(sheet, rows), MEAN, _versions)
+    following = replace(sheet, state=state).with_rows(
+        differing(sheet.find(rows), rows), MEAN, _versions
+    )
     moved = {version for version, _ in _yanks(before).items() ^ _yanks(after).items()}
     if not moved:
         return following

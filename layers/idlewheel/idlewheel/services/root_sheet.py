@@ -50,8 +50,8 @@ class RootSheet:
                 counters = self._catalog.root_counters()
                 sheet = Sheet() if _is_ahead(sheet, counters) else sheet
             behind = _behind(sheet, counters)
-            for shard in behind:
-                sheet = self._read(sheet, shard, len(counters), whole=look >= SURE)
+            if behind:
+                sheet = self._read(sheet, behind, len(counters), whole=look >= SURE)
             if not _behind(sheet, counters):
                 if behind:
                     self._sheets.keep(_NAME, sheet)
@@ -62,16 +62,24 @@ class RootSheet:
         """Keep a sheet in which so many segments were *rendered* anew."""
         self._sheets.keep(_NAME, sheet, rendered=rendered)
 
-    def _read(self, sheet: Sheet, shard: int, count: int, *, whole: bool) -> Sheet:
+    def _read(self, sheet: Sheet, behind: list[int], count: int, *, whole: bool) -> Sheet:
+        """Read what is new in the shards that are *behind*, and put it in all at once."""
         shards = _shards(sheet, count)
-        writes, newest = shards[shard]
-        found = self._catalog.listed_since(shard, 0 if whole else max(0, newest - OVERLAP))
-        rows: dict[str, Any] = {listing.name: list(listing) for listing in found}
-        known = sheet.find(rows).values()
-        writes = 0 if whole else writes - sum(Listing(*row).writes for row in known)
-        writes += sum(listing.writes for listing in found)
-        shards[shard] = [writes, max([newest, *(listing.serial for listing in found)])]
-        following = sheet.with_rows(differing(sheet, rows), MEAN, _no_marks)
+        found = {
+            shard: self._catalog.listed_since(
+                shard, 0 if whole else max(0, shards[shard][1] - OVERLAP)
+            )
+            for shard in behind
+        }
+        rows: dict[str, Any] = {one.name: list(one) for some in found.values() for one in some}
+        known = sheet.find(rows)
+        for shard, some in found.items():
+            writes, newest = shards[shard]
+            again = (known[one.name] for one in some if one.name in known)
+            writes = 0 if whole else writes - sum(Listing(*row).writes for row in again)
+            writes += sum(one.writes for one in some)
+            shards[shard] = [writes, max([newest, *(one.serial for one in some)])]
+        following = sheet.with_rows(differing(known, rows), MEAN, _no_marks)
         return replace(following, state={"shards": shards})
 
 

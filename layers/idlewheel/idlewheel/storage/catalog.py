@@ -29,8 +29,7 @@ class DynamoCatalog:
 
     def project(self, name: NormalizedName) -> Project:
         """Find a project, in one read of one unit."""
-        missing = f"there is no project '{name}'"
-        return mapping.project(_find(keys.project(name), keys.PROJECT, missing))
+        return mapping.project(_find(keys.project(name), keys.PROJECT, _no_project(name)))
 
     def page(self, project: Project) -> ProjectPage:
         """Assemble the page of *project*, at its revision or a later one, whole."""
@@ -47,6 +46,13 @@ class DynamoCatalog:
         So what is written while the pages of this query are read is seen at its end.
         """
         return _delta(raw.changed_since(keys.project(name), since))
+
+    def newest(self, name: NormalizedName, most: int) -> Delta:
+        """What of a project was written last, of its items so many at the *most*: one call."""
+        items = raw.newest(keys.project(name), most)
+        if not items:
+            raise NotFound(_no_project(name))
+        return _delta(items)
 
     def file(self, name: NormalizedName, filename: str) -> File:
         """Find one file, deleted ones included."""
@@ -95,6 +101,10 @@ class DynamoCatalog:
     def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
         """What one root shard lists, hidden ones included, of those changed after *serial*."""
         return [mapping.listing(item) for item in raw.changed_since(keys.root(shard), serial)]
+
+
+def _no_project(name: NormalizedName) -> str:
+    return f"there is no project '{name}'"
 
 
 def _delta(items: Iterable[Raw]) -> Delta:

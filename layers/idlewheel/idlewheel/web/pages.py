@@ -138,7 +138,9 @@ class Pages:
         if not request.path.endswith(f"/{name}/"):
             return redirect(_beside(request, f"{name}/"), status=301)
         variant = Variant.wanted(request)
-        source = ProjectSource(self.sheets, self._catalog.project(name), request.base_url)
+        is_known = request.header("if-none-match") is not None
+        project = self.sheets.project(name, is_known=is_known)
+        source = ProjectSource(self.sheets, project, request.base_url)
         return self.delivery.answer(source, variant, request)
 
     def root(self, request: Request) -> Reply:
