@@ -50,8 +50,9 @@ class Segment:
     @classmethod
     def of(cls, rows: Sequence[Row], marks: tuple[str, ...]) -> Segment:
         """Make a segment of at least one row."""
-        model = zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 1)
-        return cls(rows[0][0], model, marks)
+        text = json.dumps(rows, separators=(",", ":")).encode()
+        deflate = compressor(len(text), 1)
+        return cls(rows[0][0], deflate.compress(text) + deflate.flush(), marks)
 
     def rows(self) -> list[list[Any]]:
         """Unpack the rows."""
@@ -116,6 +117,16 @@ class Sheet:
 
     def _place(self, key: str) -> int:
         return max(0, bisect_right(self.segments, key, key=lambda one: one.first) - 1)
+
+
+def compressor(size: int, level: int, form: int = 1) -> zlib._Compress:
+    """Make a compressor of a text of so many bytes; *form* -1 leaves the zlib header out.
+
+    Its window is no larger than the text: a full one is a quarter of a megabyte to be cleared,
+    which takes longer than compressing a short page (zlib manual, deflateInit2).
+    """
+    bits = min(max(size.bit_length(), 9), zlib.MAX_WBITS)
+    return zlib.compressobj(level, zlib.DEFLATED, form * bits, max(bits - 7, 4))
 
 
 def _cut(

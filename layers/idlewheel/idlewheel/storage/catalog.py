@@ -100,7 +100,8 @@ class DynamoCatalog:
 
     def listed_since(self, shard: int, serial: int) -> Sequence[Listing]:
         """What one root shard lists, hidden ones included, of those changed after *serial*."""
-        return [mapping.listing(item) for item in raw.changed_since(keys.root(shard), serial)]
+        found = raw.changed_since(keys.root(shard), serial, mapping.LISTED)
+        return [mapping.listing(item) for item in found]
 
 
 def _no_project(name: NormalizedName) -> str:

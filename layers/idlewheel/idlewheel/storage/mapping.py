@@ -140,6 +140,10 @@ def claim(item: ClaimItem) -> Claim:
     return Claim(item.filename, item.sha256, item.upload_id, FileState(item.state))
 
 
+LISTED = ("name", "display_name", "revision", "hidden", "writes", "size")
+"""The attributes that a listing is read from: there may be a hundred thousand of them."""
+
+
 def listing(item: Raw) -> Listing:
     """Read what the list of projects shows of one."""
     return Listing(

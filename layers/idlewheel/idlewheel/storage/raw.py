@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from idlewheel.storage.tables import ByRevision, IndexItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     Raw = Mapping[str, Mapping[str, Any]]
 
@@ -30,10 +30,11 @@ def partition(pk: str) -> list[Raw]:
     return found
 
 
-def changed_since(pk: str, revision: int) -> Iterator[Raw]:
+def changed_since(pk: str, revision: int, attributes: Sequence[str] | None = None) -> Iterator[Raw]:
     """All items of a partition that were written after *revision*, in the order of writing.
 
-    What is written while the pages of this query are read is seen at its end, once more.
+    What is written while the pages of this query are read is seen at its end, once more. Where
+    *attributes* are named, nothing else is sent of an item.
     """
     table = IndexItem._get_connection()  # noqa: SLF001 - as in find
     start: Mapping[str, object] | None = None
@@ -41,6 +42,7 @@ def changed_since(pk: str, revision: int) -> Iterator[Raw]:
         page = table.query(
             pk,
             IndexItem.revision > revision,
+            attributes_to_get=attributes and list(attributes),
             consistent_read=True,
             exclusive_start_key=start,
             index_name=ByRevision.Meta.index_name,

@@ -11,7 +11,7 @@ import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from idlewheel.services.sheets import Packed
+from idlewheel.services.sheets import Packed, compressor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ def pack(text: bytes) -> Packed:
     """Compress a piece."""
     if not text:
         return Packed(b"", 0, 0)
-    deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    deflate = compressor(len(text), LEVEL, -1)
     data = deflate.compress(text) + deflate.flush(zlib.Z_FULL_FLUSH)
     return Packed(data, zlib.crc32(text), len(text))
 
