@@ -87,7 +87,8 @@ class Publishing:
 
     def meter(self) -> Meter:
         """Count the AWS calls of all functions that publish."""
-        from idlewheel.storage.tables import AccessItem, IndexItem  # noqa: PLC0415
+        from idlewheel.storage.access import AccessItem  # noqa: PLC0415
+        from idlewheel.storage.tables import IndexItem  # noqa: PLC0415
 
         meter = Meter()
         clients = [

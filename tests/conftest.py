@@ -80,7 +80,8 @@ def stack(emulator: Emulator, _environment: None) -> Stack:
 
 @pytest.fixture
 def connection(stack: Stack) -> Connection:
-    from idlewheel.storage.tables import bind_access, bind_index
+    from idlewheel.storage.access import bind_access
+    from idlewheel.storage.tables import bind_index
 
     bind_access(stack.access_table, emulators.REGION)
     return bind_index(stack.index_table, emulators.REGION)

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from idlewheel.domain.audit import OURSELVES, Act, Actor, Record
+from idlewheel.domain.access import Actor
+from idlewheel.domain.audit import OURSELVES, Act, Record
 from idlewheel.domain.drafts import StagedFile
 from idlewheel.domain.project import (
     Claim,

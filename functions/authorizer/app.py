@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from idlewheel.errors import Unauthenticated
 from idlewheel.services.credentials import authenticate
 from idlewheel.settings import Settings
-from idlewheel.storage.tables import bind_access
-from idlewheel.storage.tokens import DynamoTokens
+from idlewheel.storage.access import bind_access
+from idlewheel.storage.tokens import KnownTokens
 from idlewheel.telemetry import count, logger, observed
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 settings = Settings()
 bind_access(settings.access_table, settings.region)
-tokens = DynamoTokens()
+tokens = KnownTokens()
 
 
 @observed

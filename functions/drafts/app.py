@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from idlewheel.errors import Refusal
 from idlewheel.services.drafts import Drafting
 from idlewheel.settings import Settings
+from idlewheel.storage.access import bind_access
 from idlewheel.storage.buckets import S3Files, connect
 from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.draft_publication import DynamoDraftPublisher
 from idlewheel.storage.drafts import DynamoDrafts
 from idlewheel.storage.manifests import S3Manifests
-from idlewheel.storage.tables import bind_access, bind_index
+from idlewheel.storage.tables import bind_index
 from idlewheel.telemetry import count, logger, observed
 from idlewheel.web import drafts
 from idlewheel.web.routing import Routes

@@ -18,12 +18,13 @@ from idlewheel.domain.attestations import Policy
 from idlewheel.services.attest import Attestations
 from idlewheel.services.ingest import Ingest, Outcome
 from idlewheel.settings import Settings
+from idlewheel.storage.access import bind_access
 from idlewheel.storage.buckets import S3Files, S3Inbox, connect
 from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.drafts import DynamoDrafts
 from idlewheel.storage.manifests import S3Manifests
 from idlewheel.storage.publication import DynamoPublisher
-from idlewheel.storage.tables import bind_access, bind_index
+from idlewheel.storage.tables import bind_index
 from idlewheel.storage.trusts import DynamoTrusts
 from idlewheel.storage.uploads import DynamoUploads
 from idlewheel.telemetry import count, logger, observed

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from idlewheel.domain.access import Action
-from idlewheel.domain.audit import Actor
+from idlewheel.domain.access import Action, Actor
 from idlewheel.errors import IdlewheelError
 from idlewheel.services import credentials
 from idlewheel.services.manage import Management
 from idlewheel.settings import Settings
+from idlewheel.storage.access import bind_access
 from idlewheel.storage.audit import DynamoAudit
 from idlewheel.storage.buckets import S3Files, connect
 from idlewheel.storage.catalog import DynamoCatalog
 from idlewheel.storage.changes import DynamoChanges
 from idlewheel.storage.manifests import S3Manifests
-from idlewheel.storage.tables import bind_access, bind_index
-from idlewheel.storage.tokens import DynamoTokens
+from idlewheel.storage.tables import bind_index
+from idlewheel.storage.token_changes import DynamoTokens
 from idlewheel.storage.trusts import DynamoTrusts
 from idlewheel.telemetry import count, observed
 from idlewheel.web import audit, trusts, wishes

@@ -179,7 +179,7 @@ def real_ports(stack: Stack, connection: Connection) -> Ports:
     from idlewheel.storage.gate import S3Gate
     from idlewheel.storage.publication import DynamoPublisher
     from idlewheel.storage.signing import Credentials, Signer
-    from idlewheel.storage.tokens import DynamoTokens
+    from idlewheel.storage.token_changes import DynamoTokens
     from idlewheel.storage.uploads import DynamoUploads
 
     s3 = buckets.connect("eu-west-1")

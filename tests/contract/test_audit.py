@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from idlewheel.domain.audit import Act, Actor
+from idlewheel.domain.access import Actor
+from idlewheel.domain.audit import Act
 from idlewheel.domain.project import Status
 from idlewheel.errors import Denied
 from tests.contract.ports import DEMO, publication

@@ -175,9 +175,9 @@ def of_stack(stack: Stack, connection: Connection) -> Cloud:
 
 
 def _empty(stack: Stack) -> None:
-    from idlewheel.storage import tables
+    from idlewheel.storage import access, tables
 
-    for kind in (tables.IndexItem, tables.AccessItem):
+    for kind in (tables.IndexItem, access.AccessItem):
         with kind.batch_write() as batch:
             for item in kind.scan(consistent_read=True):
                 batch.delete(item)

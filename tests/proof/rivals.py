@@ -13,7 +13,7 @@ from idlewheel.domain.access import parse_scopes
 from idlewheel.domain.project import File, FileState, Status
 from idlewheel.domain.uploads import UploadState
 from idlewheel.errors import IdlewheelError, Rejected
-from idlewheel.storage import keys, mapping
+from idlewheel.storage import access, keys, mapping
 from idlewheel.storage.tables import FileItem, ProjectItem, ReleaseItem
 from tests import factories
 from tests.proof.cloud import ADMIN, DEMO, Cloud, wheel
@@ -78,7 +78,7 @@ def _revoke(cloud: Cloud, token: Token) -> None:
 def _narrow(cloud: Cloud, token: Token) -> None:
     """No door of the index changes scopes; somebody with the table open does."""
     narrow = replace(token, scopes=parse_scopes(["publish:project:other"]))
-    mapping.token_item(narrow).save()
+    access.token_item(narrow).save()
 
 
 def _cancel(cloud: Cloud, token: Token) -> None:

@@ -82,9 +82,9 @@ def of_stack(stack: Stack) -> State:
 
 
 def _of_stack(stack: Stack) -> State:
-    from idlewheel.storage import draft_items, drafts, mapping, tables
+    from idlewheel.storage import access, draft_items, drafts, mapping, tables, uploads
 
-    items = [*_scanned(tables.IndexItem), *_scanned(tables.AccessItem)]
+    items = [*_scanned(tables.IndexItem), *_scanned(access.AccessItem)]
 
     def of(kind: type[Any], read: Any) -> list[Any]:
         return [(item, read(item)) for item in items if isinstance(item, kind)]
@@ -108,13 +108,13 @@ def _of_stack(stack: Stack) -> State:
             item.pk.removeprefix("FILENAME#"): one
             for item, one in of(tables.ClaimItem, mapping.claim)
         },
-        uploads={one.id: one for _, one in of(tables.UploadItem, mapping.upload)},
+        uploads={one.id: one for _, one in of(tables.UploadItem, uploads.read)},
         drafts={one.id: one for _, one in of(draft_items.DraftItem, drafts.draft_of)},
         drafted={
             (item.pk.removeprefix("DRAFT#"), one.file.filename): one
             for item, one in of(draft_items.DraftFileItem, drafts.staged_file)
         },
-        tokens={one.id: one for _, one in of(tables.TokenItem, mapping.token)},
+        tokens={one.id: one for _, one in of(access.TokenItem, access.token)},
         listings={
             one.name: one for _, one in of(tables.ListingItem, raw(mapping.listing)) if one.shown
         },

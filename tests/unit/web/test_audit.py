@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from idlewheel.domain.audit import Act, Actor, Record
+from idlewheel.domain.access import Actor
+from idlewheel.domain.audit import Act, Record
 from idlewheel.errors import Rejected
 from idlewheel.web import audit
 from idlewheel.web.gateway import Request

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from idlewheel.domain.audit import Actor
 from idlewheel.domain.names import is_valid, normalize
 from idlewheel.errors import Denied, Problem, Rejected
 
@@ -113,6 +112,13 @@ def parse_scopes(texts: Iterable[str]) -> tuple[Scope, ...]:
     if problems:
         raise Rejected(tuple(problems))
     return tuple(sorted(scopes, key=str))
+
+
+class Actor(NamedTuple):
+    """Who acts, and by which token."""
+
+    principal: str
+    token_id: str
 
 
 @dataclass(frozen=True, slots=True)

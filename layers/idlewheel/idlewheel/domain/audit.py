@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from idlewheel.domain.access import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,13 +26,6 @@ class Act(StrEnum):
     STATUS_CHANGED = "status-changed"
     TOKEN_ISSUED = "token-issued"
     TOKEN_REVOKED = "token-revoked"
-
-
-class Actor(NamedTuple):
-    """Who acts, and by which token."""
-
-    principal: str
-    token_id: str
 
 
 OURSELVES = Actor("idlewheel", "")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from idlewheel.domain.access import Principal, Scope
     from idlewheel.domain.tokens import Kind, Token
-    from idlewheel.services.ports import Tokens
+    from idlewheel.services.ports import KnownTokens, Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def listed(store: Tokens, now: datetime) -> Sequence[Token]:
     return [token for token in store.all() if token.expires_at > now]
 
 
-def authenticate(store: Tokens, authorization: str, now: datetime) -> Principal:
+def authenticate(store: KnownTokens, authorization: str, now: datetime) -> Principal:
     """Find out for whom an ``Authorization`` header speaks.
 
     Basic with any user name and the token as password, or Bearer; schemes in any case, white

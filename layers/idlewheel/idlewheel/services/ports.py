@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
-    from idlewheel.domain.audit import Actor, Record
+    from idlewheel.domain.access import Actor
+    from idlewheel.domain.audit import Record
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import (
         Claim,
@@ -276,7 +277,15 @@ class Audit(Protocol):
         ...
 
 
-class Tokens(Protocol):
+class KnownTokens(Protocol):
+    """What is kept of tokens, to be looked up."""
+
+    def get(self, token_id: str) -> Token:
+        """Find a token. Raises NotFound."""
+        ...
+
+
+class Tokens(KnownTokens, Protocol):
     """What is kept of tokens."""
 
     def by(self, actor: Actor) -> Tokens:
@@ -285,10 +294,6 @@ class Tokens(Protocol):
 
     def add(self, token: Token) -> None:
         """Record a new token. Raises Denied where the actor's own was revoked."""
-        ...
-
-    def get(self, token_id: str) -> Token:
-        """Find a token. Raises NotFound."""
         ...
 
     def revoke(self, token_id: str) -> Token:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idlewheel.domain.audit import Act, Actor, Record
+from idlewheel.domain.access import Actor
+from idlewheel.domain.audit import Act, Record
 from idlewheel.storage import keys
 from idlewheel.storage.tables import AuditItem
 

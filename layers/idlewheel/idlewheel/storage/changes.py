@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import DoesNotExist
 
-from idlewheel.domain.audit import OURSELVES, Act, Actor, Record
+from idlewheel.domain.audit import OURSELVES, Act, Record
 from idlewheel.domain.project import FileState
 from idlewheel.errors import NotFound
 from idlewheel.storage import audit, keys
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pynamodb.connection import Connection
     from pynamodb.expressions.update import Action
 
+    from idlewheel.domain.access import Actor
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import File, Project, Status
     from idlewheel.storage.revisions import Revision

@@ -12,8 +12,9 @@ from pynamodb.exceptions import DoesNotExist
 
 from idlewheel.domain.tokens import TokenState
 from idlewheel.errors import Denied, NotFound, Problem, Rejected
-from idlewheel.storage import keys, mapping
-from idlewheel.storage.tables import ReleaseItem, TokenItem
+from idlewheel.storage import access, keys
+from idlewheel.storage.access import TokenItem
+from idlewheel.storage.tables import ReleaseItem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,7 @@ def check_token(writes: Writes, token_id: str, scopes: Sequence[Scope]) -> None:
         TokenItem,
         (keys.token(token_id), keys.TOKEN),
         (TokenItem.state == TokenState.ACTIVE.value)
-        & (TokenItem.scopes == mapping.scopes_to(scopes)),
+        & (TokenItem.scopes == access.scopes_to(scopes)),
     )
 
 
@@ -86,7 +87,7 @@ def require_token(token_id: str, scopes: Sequence[Scope]) -> None:
         item = TokenItem.get(keys.token(token_id), keys.TOKEN, consistent_read=True)
     except DoesNotExist:
         raise Denied(f"token {token_id} does not exist any more") from None
-    token = mapping.token(item)
+    token = access.token(item)
     if token.state is not TokenState.ACTIVE:
         raise Denied(f"token {token.id} was revoked before the upload was published")
     if token.scopes != tuple(scopes):

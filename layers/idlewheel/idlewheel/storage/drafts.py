@@ -13,7 +13,7 @@ from idlewheel.domain.drafts import Draft, DraftState, StagedFile
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.uploads import REMEMBERED
 from idlewheel.errors import NotFound, Unavailable
-from idlewheel.storage import keys, mapping
+from idlewheel.storage import access, keys, mapping
 from idlewheel.storage.catalog import SETTLING
 from idlewheel.storage.draft_items import (
     DraftFileItem,
@@ -237,7 +237,7 @@ def draft_of(item: DraftItem) -> Draft:
         version=item.version,
         principal=item.principal,
         token_id=item.token_id,
-        scopes=mapping.scopes_from(item.scopes),
+        scopes=access.scopes_from(item.scopes),
         opened_at=item.opened_at,
         state=DraftState(item.state),
         revision=int(item.revision or 0),
@@ -255,7 +255,7 @@ def draft_item(draft: Draft) -> DraftItem:
         version=draft.version,
         principal=draft.principal,
         token_id=draft.token_id,
-        scopes=mapping.scopes_to(draft.scopes),
+        scopes=access.scopes_to(draft.scopes),
         opened_at=draft.opened_at,
         state=draft.state.value,
         revision=draft.revision,

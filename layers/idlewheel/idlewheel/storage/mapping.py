@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from idlewheel.domain.access import parse_scopes
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.project import (
     Claim,
@@ -19,16 +18,12 @@ from idlewheel.domain.project import (
     Release,
     Status,
 )
-from idlewheel.domain.tokens import Kind, Token, TokenState
-from idlewheel.domain.uploads import REMEMBERED, Lane, Upload, UploadState
-from idlewheel.errors import Problem
 from idlewheel.storage import keys
-from idlewheel.storage.tables import FileItem, TokenItem, UploadItem
+from idlewheel.storage.tables import FileItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from idlewheel.domain.access import Scope
     from idlewheel.storage.raw import Raw
     from idlewheel.storage.tables import ClaimItem
 
@@ -156,120 +151,24 @@ def listing(item: Raw) -> Listing:
     )
 
 
-def upload(item: UploadItem) -> Upload:
-    """Read an upload."""
-    return Upload(
-        id=item.pk.removeprefix(keys.upload("")),
-        filename=item.filename,
-        project=NormalizedName(item.project),
-        version=item.version,
-        sha256=item.sha256,
-        size=int(item.size),
-        principal=item.principal,
-        token_id=item.token_id,
-        scopes=scopes_from(item.scopes),
-        received_at=item.received_at,
-        lane=Lane(item.lane),
-        state=UploadState(item.state),
-        declared=unpack(item.declared),
-        refusal=item.refusal,
-        problems=tuple(Problem(*problem) for problem in item.problems or ()),
-        draft_id=item.draft_id,
-        upload_time=item.upload_time,
-        as_mirror=bool(item.as_mirror),
-    )
-
-
-def upload_item(upload: Upload) -> UploadItem:
-    """Write an upload."""
-    return UploadItem(
-        keys.upload(upload.id),
-        keys.UPLOAD,
-        filename=upload.filename,
-        project=upload.project,
-        version=upload.version,
-        sha256=upload.sha256,
-        size=upload.size,
-        principal=upload.principal,
-        token_id=upload.token_id,
-        scopes=scopes_to(upload.scopes),
-        lane=upload.lane.value,
-        received_at=upload.received_at,
-        state=upload.state.value,
-        declared=_packed(upload.declared),
-        draft_id=upload.draft_id,
-        upload_time=upload.upload_time,
-        as_mirror=upload.as_mirror or None,
-        ttl=upload.received_at + REMEMBERED,
-    )
-
-
 ITEM_LIMIT = 350_000
 """Bytes of packed metadata; an item takes 400 KB (DynamoDB Developer Guide, "Quotas")."""
 
 
 def pack(metadata: Mapping[str, object]) -> bytes:
     """Write core metadata small; without its description where that alone is too large."""
-    packed = _packed(metadata)
-    if len(packed) <= ITEM_LIMIT:
-        return packed
+    content = packed(metadata)
+    if len(content) <= ITEM_LIMIT:
+        return content
     return pack({**metadata, "description": None, "description_html": None})
 
 
-def _packed(document: Mapping[str, object]) -> bytes:
+def packed(document: Mapping[str, object]) -> bytes:
+    """Write a document small."""
     return zlib.compress(json.dumps(document, ensure_ascii=False).encode())
 
 
 def unpack(packed: bytes) -> dict[str, object]:
-    """Read what :func:`pack` wrote."""
+    """Read what :func:`packed` wrote."""
     metadata: dict[str, object] = json.loads(zlib.decompress(packed))
     return metadata
-
-
-FORGOTTEN = timedelta(days=30)
-"""How long after its expiry a token's record is kept, so that old uploads can be traced."""
-
-
-def token(item: TokenItem) -> Token:
-    """Read a token."""
-    return Token(
-        id=item.id,
-        digest=item.digest,
-        kind=Kind(item.token_kind),
-        principal=item.principal,
-        scopes=scopes_from(item.scopes),
-        created_at=item.created_at,
-        created_by=item.created_by,
-        expires_at=item.expires_at,
-        state=TokenState(item.state),
-        note=item.note or "",
-    )
-
-
-def token_item(token: Token) -> TokenItem:
-    """Write a token."""
-    return TokenItem(
-        keys.token(token.id),
-        keys.TOKEN,
-        id=token.id,
-        digest=token.digest,
-        token_kind=token.kind.value,
-        principal=token.principal,
-        scopes=scopes_to(token.scopes),
-        created_at=token.created_at,
-        created_by=token.created_by,
-        expires_at=token.expires_at,
-        state=token.state.value,
-        note=token.note,
-        ttl=token.expires_at + FORGOTTEN,
-    )
-
-
-def scopes_to(scopes: Iterable[Scope]) -> str:
-    """Write scopes as one string, so that a condition can compare them all at once."""
-    return " ".join(str(scope) for scope in scopes)
-
-
-def scopes_from(text: str) -> tuple[Scope, ...]:
-    """Read what :func:`scopes_to` wrote."""
-    return parse_scopes(text.split())

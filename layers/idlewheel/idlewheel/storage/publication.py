@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from idlewheel.domain.audit import Act, Actor, Record
+from idlewheel.domain.access import Actor
+from idlewheel.domain.audit import Act, Record
 from idlewheel.domain.drafts import StagedFile
 from idlewheel.domain.uploads import UploadState
 from idlewheel.errors import Gone, Problem, Rejected, TooLate

@@ -1,13 +1,12 @@
-"""The items of the two tables: keys and attributes, no behaviour.
+"""The items of the index table: keys and attributes, no behaviour.
 
 Every item carries the version of its schema; readers ignore attributes that they do not know.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from botocore.config import Config
 from pynamodb.attributes import (
     BinaryAttribute,
     BooleanAttribute,
@@ -21,27 +20,10 @@ from pynamodb.attributes import (
 from pynamodb.indexes import AllProjection, LocalSecondaryIndex
 from pynamodb.models import Model
 
-from idlewheel.storage.answers import spare_the_parser
+from idlewheel.storage.binding import CURRENT_SCHEMA, Reach, bind
 
 if TYPE_CHECKING:
     from pynamodb.connection import Connection
-
-CURRENT_SCHEMA = 1
-
-USER_AGENT = "idlewheel"
-"""botocore composes its own anew for every call, which is a tenth of what a read costs."""
-
-
-class _Reach:
-    """How long a call may take: shorter than a request, so that its answer is never a time-out.
-
-    The retries are botocore's standard ones (AWS SDKs and Tools Reference, "Retry behavior").
-    """
-
-    connect_timeout_seconds = 2
-    read_timeout_seconds = 5
-    retry_configuration: Any = {"mode": "standard", "total_max_attempts": 4}  # noqa: RUF012 - pynamodb reads the attribute
-    max_pool_connections = 20
 
 
 class ByRevision(LocalSecondaryIndex["IndexItem"]):  # type: ignore[no-untyped-call]
@@ -60,7 +42,7 @@ class ByRevision(LocalSecondaryIndex["IndexItem"]):  # type: ignore[no-untyped-c
 class IndexItem(Model):
     """Any item of the index table."""
 
-    class Meta(_Reach):
+    class Meta(Reach):
         """Bound at start, by :func:`bind_index`."""
 
         table_name = "unbound"
@@ -213,52 +195,6 @@ class AuditItem(IndexItem, discriminator="audit"):
     detail = JSONAttribute()
 
 
-class AccessItem(Model):
-    """Any item of the access table."""
-
-    class Meta(_Reach):
-        """Bound at start, by :func:`bind_access`."""
-
-        table_name = "unbound"
-        region: str | None = None
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    kind = DiscriminatorAttribute()
-    schema_version = NumberAttribute(attr_name="schema", default=CURRENT_SCHEMA)
-
-
-class TokenItem(AccessItem, discriminator="token"):
-    """TOKEN#{id} / TOKEN; nothing that changes often: it takes part in every publication."""
-
-    id = UnicodeAttribute()
-    digest = UnicodeAttribute()
-    token_kind = UnicodeAttribute()
-    principal = UnicodeAttribute()
-    scopes = UnicodeAttribute()
-    created_at = UTCDateTimeAttribute()
-    created_by = UnicodeAttribute()
-    expires_at = UTCDateTimeAttribute()
-    state = UnicodeAttribute()
-    note = UnicodeAttribute(null=True)
-    ttl = TTLAttribute()
-
-
 def bind_index(table_name: str, region: str) -> Connection:
     """Point every item of the index table at *table_name*, over one connection."""
-    return _bind(IndexItem, table_name, region)
-
-
-def bind_access(table_name: str, region: str) -> Connection:
-    """Point every item of the access table at *table_name*, over one connection."""
-    return _bind(AccessItem, table_name, region)
-
-
-def _bind(base: type[IndexItem | AccessItem], table_name: str, region: str) -> Connection:
-    base.Meta.table_name, base.Meta.region = table_name, region
-    base._connection = None  # noqa: SLF001 - pynamodb has no public way to bind a table late
-    # The base connects first: its subclasses then inherit that one connection.
-    connection: Connection = base._get_connection().connection  # noqa: SLF001
-    connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
-    spare_the_parser(connection)
-    return connection
+    return bind(IndexItem, table_name, region)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import DoesNotExist, UpdateError
 
-from idlewheel.domain.audit import Act, Actor, Record
-from idlewheel.domain.uploads import UploadState
-from idlewheel.errors import NotFound
-from idlewheel.storage import audit, keys, mapping, slots
+from idlewheel.domain.access import Actor
+from idlewheel.domain.audit import Act, Record
+from idlewheel.domain.names import NormalizedName
+from idlewheel.domain.uploads import REMEMBERED, Lane, Upload, UploadState
+from idlewheel.errors import NotFound, Problem
+from idlewheel.storage import access, audit, keys, mapping, slots
 from idlewheel.storage.tables import InFlightItem, UploadItem
 from idlewheel.storage.transactions import Busy, Writes, attempts
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
     from pynamodb.expressions.update import Action
 
-    from idlewheel.domain.uploads import Upload
     from idlewheel.errors import Refusal
 
 
@@ -67,7 +68,7 @@ class DynamoUploads:
         if seen is not None:
             unchanged |= InFlightItem.upload_id == seen.id
         writes = Writes()
-        writes.put("upload", mapping.upload_item(upload), UploadItem.pk.does_not_exist())
+        writes.put("upload", written(upload), UploadItem.pk.does_not_exist())
         writes.put("pointer", pointer, unchanged)
         return writes
 
@@ -79,7 +80,7 @@ class DynamoUploads:
             raise NotFound(
                 f"there is no upload '{upload_id}'; verdicts are kept for 30 days"
             ) from None
-        return mapping.upload(item)
+        return read(item)
 
     def reject(self, upload_id: str, refusal: Refusal) -> Upload:
         """End a received upload as rejected; one that has ended stays as it is."""
@@ -127,4 +128,52 @@ def _rejection(upload: Upload, refusal: Refusal) -> Record:
         project=upload.project,
         subjects=(upload.filename,),
         detail={"code": refusal.code, "problems": [list(one) for one in refusal.problems][:20]},
+    )
+
+
+def read(item: UploadItem) -> Upload:
+    """Read an upload."""
+    return Upload(
+        id=item.pk.removeprefix(keys.upload("")),
+        filename=item.filename,
+        project=NormalizedName(item.project),
+        version=item.version,
+        sha256=item.sha256,
+        size=int(item.size),
+        principal=item.principal,
+        token_id=item.token_id,
+        scopes=access.scopes_from(item.scopes),
+        received_at=item.received_at,
+        lane=Lane(item.lane),
+        state=UploadState(item.state),
+        declared=mapping.unpack(item.declared),
+        refusal=item.refusal,
+        problems=tuple(Problem(*problem) for problem in item.problems or ()),
+        draft_id=item.draft_id,
+        upload_time=item.upload_time,
+        as_mirror=bool(item.as_mirror),
+    )
+
+
+def written(upload: Upload) -> UploadItem:
+    """Write an upload."""
+    return UploadItem(
+        keys.upload(upload.id),
+        keys.UPLOAD,
+        filename=upload.filename,
+        project=upload.project,
+        version=upload.version,
+        sha256=upload.sha256,
+        size=upload.size,
+        principal=upload.principal,
+        token_id=upload.token_id,
+        scopes=access.scopes_to(upload.scopes),
+        lane=upload.lane.value,
+        received_at=upload.received_at,
+        state=upload.state.value,
+        declared=mapping.packed(upload.declared),
+        draft_id=upload.draft_id,
+        upload_time=upload.upload_time,
+        as_mirror=upload.as_mirror or None,
+        ttl=upload.received_at + REMEMBERED,
     )

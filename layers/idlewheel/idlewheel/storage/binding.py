@@ -1,0 +1,43 @@
+"""What the items of both tables have in common: how far a table is, and how it is reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+
+from idlewheel.storage.answers import spare_the_parser
+
+if TYPE_CHECKING:
+    from pynamodb.connection import Connection
+    from pynamodb.models import Model
+
+CURRENT_SCHEMA = 1
+"""Every item carries the version of its schema; readers ignore attributes that they do not know."""
+
+USER_AGENT = "idlewheel"
+"""botocore composes its own anew for every call, which is a tenth of what a read costs."""
+
+
+class Reach:
+    """How long a call may take: shorter than a request, so that its answer is never a time-out.
+
+    The retries are botocore's standard ones (AWS SDKs and Tools Reference, "Retry behavior").
+    """
+
+    connect_timeout_seconds = 2
+    read_timeout_seconds = 5
+    retry_configuration: Any = {"mode": "standard", "total_max_attempts": 4}  # noqa: RUF012 - pynamodb reads the attribute
+    max_pool_connections = 20
+
+
+def bind(base: type[Model], table_name: str, region: str) -> Connection:
+    """Point *base*, a model, and all that derive from it at a table, over one connection."""
+    base.Meta.table_name = table_name
+    base.Meta.region = region
+    base._connection = None  # noqa: SLF001 - pynamodb has no public way to bind a table late
+    # The base connects first: its subclasses then inherit that one connection.
+    connection: Connection = base._get_connection().connection  # noqa: SLF001
+    connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
+    spare_the_parser(connection)
+    return connection
