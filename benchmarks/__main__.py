@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-from datetime import UTC, datetime
 
 from benchmarks import emulators, functions
 
@@ -15,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="10,000 projects in the list only")
     options = parser.parse_args()
-    result = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "load": os.getloadavg()[0]}
+    started = emulators.moment()
     with emulators.emulated() as emulated:
         functions.prepare(emulated)
         from benchmarks import publishing, reads  # noqa: PLC0415 - after the environment
@@ -25,7 +23,7 @@ def main() -> None:
     for row in rows:
         print(json.dumps(row), flush=True)
     name = "quick.json" if options.quick else "functions.json"
-    emulators.dump(functions.temporary(name), {**result, "rows": rows})
+    emulators.dump(functions.temporary(name), {**started, "rows": rows})
 
 
 if __name__ == "__main__":

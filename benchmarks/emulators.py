@@ -16,6 +16,7 @@ import subprocess
 import time
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,6 +146,12 @@ def cpu_of(pid: int) -> float:
     names for a process (Linux: its number inverted, then the kind of clock) tells nanoseconds.
     """
     return time.clock_gettime_ns((~pid << 3) | SCHEDULED) / 1e6
+
+
+def moment() -> dict[str, object]:
+    """Say when something is measured, and how busy the machine is with other work before it."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"at": at, "load": os.getloadavg()[0]}
 
 
 def dump(path: Path, document: object) -> None:

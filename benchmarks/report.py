@@ -30,10 +30,8 @@ def main() -> None:
     }
     draw(measured["rows"])
     if cold := _read("cold.json"):
-        tables["cold"] = table(
-            ("function", "CPU ms", "of the empty", "peak MB", "dearest imports, ms"),
-            map(cold_line, cold["rows"]),
-        )
+        head = ("function", "CPU ms", "of the empty", "peak MB", "dearest imports, ms")
+        tables["cold"] = dated(cold, table(head, map(cold_line, cold["rows"])))
     for name in ("peers", "resolve"):
         if found := _read(f"{name}.json"):
             tables[name] = dated(found, table(found["head"], found["rows"]))

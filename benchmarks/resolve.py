@@ -17,14 +17,13 @@ import threading
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from benchmarks import functions
-from benchmarks.emulators import ROOT, cpu_of, dump
+from benchmarks.emulators import ROOT, cpu_of, dump, moment
 from benchmarks.load import wait
 from benchmarks.peers import tree
 from benchmarks.publishing import BOUNDARY, form, wheel
@@ -236,7 +235,7 @@ def main() -> None:
     state = functions.temporary(f"resolve-{os.getpid()}")
     program = str(ROOT / ".venvs/run/bin/python")
     command = [program, "-m", "local", "--port=0", f"--state={state}"]
-    at, load = datetime.now(UTC).isoformat(timespec="seconds"), os.getloadavg()[0]
+    started = moment()
     process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL)
     try:
         facts = wait(state / "local.json", process)
@@ -250,7 +249,7 @@ def main() -> None:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
         shutil.rmtree(state, ignore_errors=True)
-    dump(functions.temporary("resolve.json"), {"at": at, "load": load, "head": HEAD, "rows": rows})
+    dump(functions.temporary("resolve.json"), {**started, "head": HEAD, "rows": rows})
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from idlewheel import start
 from idlewheel.settings import Settings
 from idlewheel.storage import events
 from idlewheel.telemetry import count, logger, observed
@@ -24,3 +25,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
             count("EventsDelayed")
             return {"batchItemFailures": [{"itemIdentifier": number}]}
     return {"batchItemFailures": []}
+
+
+start.done()

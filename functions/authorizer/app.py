@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from idlewheel import start
 from idlewheel.errors import Unauthenticated
 from idlewheel.services.credentials import authenticate
 from idlewheel.settings import Settings
@@ -65,3 +66,6 @@ def _policy(principal: Principal, method_arn: str) -> dict[str, Any]:
             "expires_at": str(principal.expires_at.timestamp()),
         },
     }
+
+
+start.done()

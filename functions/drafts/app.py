@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from idlewheel import start
 from idlewheel.errors import Refusal
 from idlewheel.services.drafts import Drafting
 from idlewheel.settings import Settings
@@ -103,3 +104,6 @@ def remove(request: Request) -> Reply:
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request."""
     return routes(event, context)
+
+
+start.done()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from idlewheel import start
 from idlewheel.domain.access import Action
 from idlewheel.errors import WrongMethod
 from idlewheel.settings import Settings
@@ -173,3 +174,6 @@ def wrong_upload(request: Request) -> Reply:
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request."""
     return routes(event, context)
+
+
+start.done()

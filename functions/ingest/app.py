@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 
+from idlewheel import start
 from idlewheel.distribution.isolation import get_ready
 from idlewheel.distribution.verify import verify
 from idlewheel.domain.attestations import Policy
@@ -118,3 +119,6 @@ def abandon(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
             event=event, record_handler=give_up, processor=processor, context=context
         )
     )
+
+
+start.done()

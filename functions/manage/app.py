@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from idlewheel import start
 from idlewheel.domain.access import Action, Actor
 from idlewheel.errors import IdlewheelError
 from idlewheel.services import credentials
@@ -226,3 +227,6 @@ def bootstrap(event: dict[str, Any]) -> dict[str, Any]:
     except IdlewheelError as error:
         return wishes.refused(error)
     return {"token": text, **wishes.describe(token)}
+
+
+start.done()

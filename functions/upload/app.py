@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from idlewheel import start
 from idlewheel.distribution.form import check_form
 from idlewheel.errors import IdlewheelError, Refusal
 from idlewheel.services.receive import Reception
@@ -113,3 +114,6 @@ def visible(request: Request) -> Upload:
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request."""
     return routes(event, context)
+
+
+start.done()

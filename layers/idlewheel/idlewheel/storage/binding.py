@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from idlewheel.storage.answers import spare_the_parser
+from idlewheel.storage.sessions import prepared
 
 if TYPE_CHECKING:
     from pynamodb.connection import Connection
@@ -38,6 +39,6 @@ def bind(base: type[Model], table_name: str, region: str) -> Connection:
     base._connection = None  # noqa: SLF001 - pynamodb has no public way to bind a table late
     # The base connects first: its subclasses then inherit that one connection.
     connection: Connection = base._get_connection().connection  # noqa: SLF001
-    connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
+    prepared(connection.session).set_default_client_config(Config(user_agent=USER_AGENT))
     spare_the_parser(connection)
     return connection

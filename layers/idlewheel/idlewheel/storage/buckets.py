@@ -18,6 +18,7 @@ from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import METADATA_SUFFIX
 from idlewheel.errors import NotFound, Unavailable
 from idlewheel.services.sweep import Stored, Waiting
+from idlewheel.storage.sessions import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,7 +54,7 @@ def connect(region: str) -> S3Client:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    client: S3Client = Session().create_client("s3", region_name=region, config=config)  # type: ignore[assignment]
+    client: S3Client = prepared(Session()).create_client("s3", region_name=region, config=config)  # type: ignore[assignment]
     return client
 
 

@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.session import Session
 
 from idlewheel.storage.audit import record_of
+from idlewheel.storage.sessions import prepared
 from idlewheel.storage.tables import AuditItem
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ AT_ONCE = 10
 def connect(region: str) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
     """Open the client of the bus."""
     config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
-    return Session().create_client("events", region_name=region, config=config)
+    return prepared(Session()).create_client("events", region_name=region, config=config)
 
 
 def records_of(stream: Iterable[dict[str, Any]]) -> Iterable[tuple[str, Record]]:

@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.session import Session
 
 from idlewheel.domain.uploads import Lane, parse_staged_key
+from idlewheel.storage.sessions import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ AT_ONCE = 10
 def connect(region: str) -> SQSClient:
     """Open the client of both queues."""
     config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
-    client: SQSClient = Session().create_client("sqs", region_name=region, config=config)  # type: ignore[assignment]
+    client: SQSClient = prepared(Session()).create_client("sqs", region_name=region, config=config)  # type: ignore[assignment]
     return client
 
 
