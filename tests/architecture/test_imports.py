@@ -21,6 +21,9 @@ HEAVY = {
     "email",
     "idlewheel.distribution.archive",
     "idlewheel.distribution.verify",
+    "idlewheel.domain.tokens",
+    "idlewheel.storage.tables",
+    "idlewheel.storage.transactions",
     "idlewheel.web.json_api",
     "multipart",
     "nh3",
@@ -31,15 +34,19 @@ HEAVY = {
     "sigstore",
     "trove_classifiers",
 }
+WRITING = ("idlewheel.domain.tokens", "idlewheel.storage.tables", "idlewheel.storage.transactions")
 MAY_IMPORT: dict[str, set[str]] = {
-    "authorizer": {"email"},
-    "index": {"email"},
-    "upload": {"email", "multipart", "packaging", "packaging.metadata"},
-    "drafts": {"email", "packaging"},
-    "ingest": {"email", "packaging", "packaging.metadata", "idlewheel.distribution.verify"},
-    "sweep": {"email"},
-    "announce": {"email"},
-    "manage": {"email", "packaging"},
+    "authorizer": {"email", "idlewheel.domain.tokens"},
+    "index": {"email", "idlewheel.storage.tables"},
+    "upload": {"email", "multipart", "packaging", "packaging.metadata", *WRITING},
+    "drafts": {"email", "packaging", *WRITING},
+    "ingest": {
+        *("email", "packaging", "packaging.metadata", "idlewheel.distribution.verify"),
+        *WRITING,
+    },
+    "sweep": {"email", *WRITING},
+    "announce": {"email", "idlewheel.storage.tables"},
+    "manage": {"email", "packaging", *WRITING},
 }
 PROBE = "import sys, functions.{name}.app; print(*sys.modules)"
 

@@ -185,19 +185,42 @@ def _fill(index: Index, count: int) -> None:
     item.update([ProjectItem.file_count.set(count), ProjectItem.writes.set(count + 1)])
 
 
-MODULES = {"authorizer": 435, "index": 455, "upload": 495, "ingest": 565, "manage": 465}
+MODULES = {
+    "authorizer": 428,
+    "index": 449,
+    "upload": 493,
+    "ingest": 561,
+    "manage": 463,
+    "drafts": 463,
+    "sweep": 446,
+    "announce": 429,
+}
 """What each function may load, the interpreter's own included; see `make bench-cold`."""
-COUNT = "import sys, functions.{name}.app; print(len(sys.modules))"
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_function_loads_no_more_than_it_did(name: str, stack: Stack) -> None:
+def started(name: str, stack: Stack, probe: str) -> list[str]:
+    """Import a function as Lambda does, and answer the words that *probe* then prints."""
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("COV")},
         **stack.environment(),
         "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/idlewheel'}",
     }
-    command = [sys.executable, "-c", COUNT.format(name=name)]
-    said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    command = [sys.executable, "-c", f"import gc, sys, functions.{name}.app; {probe}"]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return done.stdout.split()
 
-    assert int(said.stdout) <= MODULES[name]
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_function_loads_no_more_than_it_did(name: str, stack: Stack) -> None:
+    (count,) = started(name, stack, "print(len(sys.modules))")
+
+    assert int(count) <= MODULES[name]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_start_is_never_looked_through_for_garbage(name: str, stack: Stack) -> None:
+    probe = "print(gc.get_stats()[2]['collections'], gc.isenabled(), gc.get_freeze_count())"
+    looked, is_on, kept = started(name, stack, probe)
+
+    assert (looked, is_on) == ("0", "True")
+    assert int(kept) > 50_000, "objects that no later look goes through"
