@@ -120,6 +120,7 @@ bench-cold: $(VENV)/installed .venvs/bench/installed ## Measure the cold start o
 .PHONY: bench-load
 bench-load: .venvs/run/installed .venvs/aws/installed $(VENV)/installed ## Crowd a local index with 200 clients for a minute
 	@$(MEASURE) $(BIN)/python -m benchmarks.load
+	@$(MEASURE) $(BIN)/python -m benchmarks.report
 
 # --- deploying -----------------------------------------------------------------------------------
 

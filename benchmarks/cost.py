@@ -26,6 +26,8 @@ class Prices:
     million_gets: float = 0.40
     million_puts: float = 5.00
     million_messages: float = 0.40
+    free_million_messages: float = 1.0
+    """Every month, whoever asks."""
     gigabyte_of_files: float = 0.023
     gigabyte_of_logs: float = 0.50
     gigabyte_sent: float = 0.09
@@ -41,8 +43,9 @@ class Counted:
 
     page_reads: float = 1.0
     """Read units of a page, repeated or unchanged."""
-    changed_page_reads: float = 3.0
-    """Read units of the first page after a publication."""
+    changed_page_reads: float = 9.0
+    """Read units more, of a page that changed or that its instance has not got: the most that the
+    64 newest items of a project take."""
     token_reads: float = 1.0
     publish_reads: float = 16.0
     publish_writes: float = 32.0
@@ -59,6 +62,11 @@ class Counted:
     redirect_seconds: float = 0.004
     publish_seconds: float = 0.6
     log_bytes: float = 250
+    polls: float = 4 * 650_000
+    """How often Lambda asks the four queues whether there is anything, in a month."""
+    sweeps: float = 8_900
+    """Every five minutes; each lists the inbox once."""
+    sweep_gigabyte_seconds: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +98,22 @@ def cost(month: Month, prices: Prices, counted: Counted) -> dict[str, float]:
         + month.files * counted.redirect_seconds
         + month.publications * counted.publish_seconds
     )
-    invocations = requests + authorizations + month.publications
+    invocations = requests + authorizations + month.publications + counted.sweeps
+    messages = (month.publications * 3 + counted.polls) / million - prices.free_million_messages
+    memory = seconds * counted.gigabytes + counted.sweeps * counted.sweep_gigabyte_seconds
     sent = max(0.0, month.files * month.file_megabytes / 1000 - prices.free_gigabytes_sent)
     return {
         "API Gateway": requests / million * prices.million_api_requests,
         "Lambda": invocations / million * prices.million_function_requests
-        + seconds * counted.gigabytes * prices.gigabyte_second,
+        + memory * prices.gigabyte_second,
         "DynamoDB": reads / million * prices.million_read_units
         + month.publications * counted.publish_writes / million * prices.million_write_units,
         "S3": month.files / million * prices.million_gets
-        + month.publications * counted.publish_puts / million * prices.million_puts
+        + (month.publications * counted.publish_puts + counted.sweeps)
+        / million
+        * prices.million_puts
         + month.stored_gigabytes * prices.gigabyte_of_files,
-        "SQS": month.publications * 3 / million * prices.million_messages,
+        "SQS": max(0.0, messages) * prices.million_messages,
         "logs": invocations * counted.log_bytes / 1e9 * prices.gigabyte_of_logs,
         "sent": sent * prices.gigabyte_sent,
     }

@@ -15,14 +15,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
 
 from benchmarks import functions
-from benchmarks.emulators import ROOT, dump
+from benchmarks.emulators import ROOT, dump, moment
 from benchmarks.functions import INSTALLER
 from benchmarks.publishing import BOUNDARY, form, wheel
 
@@ -38,7 +39,7 @@ class Crowd:
         self.url = url
         self.auth = httpx.BasicAuth("__token__", token)
         self.statuses: Counter[str] = Counter()
-        self.slowest = 0.0
+        self.seconds: defaultdict[str, list[float]] = defaultdict(list)
         self.published: list[tuple[str, str]] = []
         self.tags: dict[str, str] = {}
         self.files: list[str] = []
@@ -54,7 +55,7 @@ class Crowd:
                     status: object = await getattr(self, what)(http)
                 except httpx.HTTPError as error:
                     status = type(error).__name__
-                self.slowest = max(self.slowest, time.monotonic() - started)
+                self.seconds[what].append(time.monotonic() - started)
                 self.statuses[f"{what} {status}"] += 1
 
     async def page(self, http: httpx.AsyncClient) -> int:
@@ -117,6 +118,13 @@ def megabytes(pid: int) -> float:
     return total / 1024
 
 
+def spread(seconds: list[float]) -> list[float]:
+    """Median, 99th percentile and longest of some times, in seconds."""
+    found = sorted(seconds)
+    late = found[min(len(found) - 1, int(len(found) * 0.99))]
+    return [round(one, 2) for one in (median(found), late, found[-1])]
+
+
 async def crowd(facts: dict[str, Any], clients: int, seconds: float, pid: int) -> dict[str, Any]:
     """Let the clients in, and watch the memory."""
     made = Crowd(facts["index_url"].removesuffix("/simple/"), facts["token"])
@@ -134,9 +142,9 @@ async def crowd(facts: dict[str, Any], clients: int, seconds: float, pid: int) -
         "clients": clients,
         "seconds": seconds,
         "answers": dict(sorted(made.statuses.items())),
+        "times": {what: spread(found) for what, found in sorted(made.seconds.items())},
         "published": len(made.published),
         "lost": await made.lost(),
-        "slowest_s": round(made.slowest, 1),
         "megabytes": memory,
     }
 
@@ -149,6 +157,7 @@ def main() -> int:
     options = parser.parse_args()
     state = functions.temporary(f"load-{os.getpid()}")
     command = [str(ROOT / ".venvs/run/bin/python"), "-m", "local", "--port=0", f"--state={state}"]
+    started = moment()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         facts = wait(state / "local.json", process)
@@ -157,7 +166,7 @@ def main() -> int:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
     print(json.dumps(result, indent=2))
-    dump(functions.temporary("load.json"), result)
+    dump(functions.temporary("load.json"), {**started, **result})
     good = {"200", "302", "304"}
     failed = [answer for answer in result["answers"] if answer.split()[1] not in good]
     return 1 if failed or result["lost"] else 0

@@ -17,13 +17,12 @@ import shutil
 import signal
 import subprocess
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from benchmarks import functions
-from benchmarks.emulators import ROOT, cpu_of, dump, free_port
+from benchmarks.emulators import ROOT, cpu_of, dump, free_port, moment
 from benchmarks.functions import INSTALLER, JSON
 from benchmarks.publishing import BOUNDARY, form, wheel
 
@@ -264,7 +263,7 @@ def main() -> None:
         "simple-repository-server": simple_repository_server(packages),
         "devpi-server": devpi(folder),
     }
-    at, load = datetime.now(UTC).isoformat(timespec="seconds"), os.getloadavg()[0]
+    started = moment()
     found: dict[str, dict[str, float]] = {}
     rows = []
     for name, pages in measured.items():
@@ -272,7 +271,7 @@ def main() -> None:
             found.setdefault(page, {})[name] = cpu
             rows.append(_row(name, page, size, found[page]))
             print(*rows[-1], flush=True)
-    dump(functions.temporary("peers.json"), {"at": at, "load": load, "head": HEAD, "rows": rows})
+    dump(functions.temporary("peers.json"), {**started, "head": HEAD, "rows": rows})
 
 
 def _row(name: str, page: str, size: int, found: dict[str, float]) -> list[str]:

@@ -17,33 +17,60 @@ PLOTS = ROOT / "docs/images"
 
 
 def main() -> None:
-    """Replace what is between the marks of the document."""
-    measured = _read("functions.json")
-    tables = {
-        "functions": dated(
-            measured,
-            table(
-                ("", "CPU ms", "of a bare get", "p50 ms", "p99 ms", "AWS calls", "units", "bytes"),
-                map(line, measured["rows"]),
-            ),
-        )
+    """Replace what is between the marks of the document, of whatever was measured here."""
+    written = {
+        "functions": measured_functions,
+        "cold": lambda found: table(COLD, map(cold_line, found["rows"])),
+        "peers": lambda found: table(found["head"], found["rows"]),
+        "resolve": lambda found: table(found["head"], found["rows"]),
+        "load": crowded,
     }
-    draw(measured["rows"])
-    if cold := _read("cold.json"):
-        head = ("function", "CPU ms", "of the empty", "peak MB", "dearest imports, ms")
-        tables["cold"] = dated(cold, table(head, map(cold_line, cold["rows"])))
-    for name in ("peers", "resolve"):
-        if found := _read(f"{name}.json"):
-            tables[name] = dated(found, table(found["head"], found["rows"]))
     text = DOCUMENT.read_text()
-    for name, content in tables.items():
-        text = re.sub(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
-            lambda match, content=content: f"{match[1]}{content}\n{match[2]}",  # type: ignore[misc]
-            text,
-            flags=re.DOTALL,
-        )
+    for name, write in written.items():
+        if found := _read(f"{name}.json"):
+            text = replaced(text, name, dated(found, write(found)))
     DOCUMENT.write_text(text)
+
+
+def replaced(text: str, name: str, content: str) -> str:
+    """Put *content* between the marks of this *name*."""
+    return re.sub(
+        rf"(<!-- {name} -->\n).*?(<!-- end -->)",
+        lambda match: f"{match[1]}{content}\n{match[2]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+FUNCTIONS = ("", "CPU ms", "of a bare get", "p50 ms", "p99 ms", "AWS calls", "units", "bytes")
+COLD = ("function", "CPU ms", "of the empty", "peak MB", "dearest imports, ms")
+CROWD = ("", "answers", "p50 s", "p99 s", "longest s")
+
+
+def measured_functions(found: dict[str, Any]) -> str:
+    """Write the table of the functions, and draw it."""
+    draw(found["rows"])
+    return table(FUNCTIONS, map(line, found["rows"]))
+
+
+def crowded(found: dict[str, Any]) -> str:
+    """Write what a crowd was answered, and how long it waited."""
+    answers: dict[str, list[str]] = {}
+    for answer, count in found["answers"].items():
+        what, status = answer.split()
+        answers.setdefault(what, []).append(f"{status}: {count:,}")
+    rows = [
+        [what, ", ".join(answers[what]), *(f"{one:.2f}" for one in times)]
+        for what, times in found["times"].items()
+    ]
+    total, memory = sum(found["answers"].values()), found["megabytes"]
+    told = (
+        f"{found['clients']} clients, {found['seconds']:.0f} s: {total:,} answers; "
+        f"{found['published']:,} files published, of which {len(found['lost'])} are not listed. "
+        f"Memory of all processes, from the first look to the last: "
+        f"{', '.join(f'{one:,}' for one in memory)} MB."
+    )
+    return f"{table(CROWD, rows)}\n\n{told}"
 
 
 def dated(measured: dict[str, Any], content: str) -> str:

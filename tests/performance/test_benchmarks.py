@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -10,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import peers, plots, report, resolve
-from benchmarks.emulators import cpu_of
+from benchmarks import cost, functions, peers, plots, report, resolve
+from benchmarks.emulators import ROOT, cpu_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,3 +121,55 @@ def test_pages_that_are_written_before_name_every_file(tmp_path: Path) -> None:
     page = (tmp_path / "pages/simple/short/index.json").read_text()
 
     assert '"filename":"short-1-py3-none-any.whl"' in page
+
+
+def test_what_was_not_measured_here_stays_in_the_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text("a\n<!-- cold -->\nstale\n<!-- end -->\n<!-- load -->\nkept\n<!-- end -->\n")
+    rows = [{"name": "index", "cpu_ms": 9, "ratio": 1, "megabytes": 4, "imports": []}]
+    (tmp_path / "cold.json").write_text(
+        json.dumps({"at": "2026-01-02T03:04:05+00:00", "load": 1, "rows": rows})
+    )
+    monkeypatch.setattr(report, "DOCUMENT", document)
+    monkeypatch.setattr(functions, "temporary", lambda name: tmp_path / name)
+    report.main()
+    text = document.read_text()
+
+    assert "Measured 2026-01-02 03:04:05 UTC" in text
+    assert "| index | 9 | 1.00 | 4 |  |" in text
+    assert "stale" not in text
+    assert "kept" in text
+
+
+def test_a_crowd_is_told_by_what_it_asked_for() -> None:
+    said = report.crowded(
+        {
+            "clients": 2,
+            "seconds": 60.0,
+            "answers": {"page 200": 1200, "page 304": 3, "upload 200": 1},
+            "times": {"page": [0.5, 1, 2], "upload": [3, 3, 3]},
+            "published": 1,
+            "lost": [],
+            "megabytes": [10, 2000],
+        }
+    )
+
+    assert "| page | 200: 1,200, 304: 3 | 0.50 | 1.00 | 2.00 |" in said
+    assert "1,204 answers; 1 files published, of which 0 are not listed" in said
+    assert "10, 2,000 MB" in said
+
+
+def test_an_idle_index_costs_its_storage_and_the_asking_of_its_queues() -> None:
+    found = cost.cost(cost.Month(), cost.Prices(), cost.Counted())
+
+    assert found["SQS"] == pytest.approx(0.64)
+    assert found["S3"] == pytest.approx(0.23 + 0.0445)
+    assert sum(found.values()) == pytest.approx(0.95, abs=0.01)
+
+
+def test_the_months_of_the_document_are_what_the_script_says() -> None:
+    document = (ROOT / "docs/cost.md").read_text()
+
+    assert cost.table(cost.Prices(), cost.Counted()) in document
