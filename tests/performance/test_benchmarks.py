@@ -127,7 +127,8 @@ def test_what_was_not_measured_here_stays_in_the_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = tmp_path / "performance.md"
-    document.write_text("a\n<!-- cold -->\nstale\n<!-- end -->\n<!-- load -->\nkept\n<!-- end -->\n")
+    marks = "<!-- cold -->\nstale\n<!-- end -->\n<!-- load -->\nkept\n<!-- end -->\n"
+    document.write_text(marks)
     rows = [{"name": "index", "cpu_ms": 9, "ratio": 1, "megabytes": 4, "imports": []}]
     (tmp_path / "cold.json").write_text(
         json.dumps({"at": "2026-01-02T03:04:05+00:00", "load": 1, "rows": rows})
