@@ -114,7 +114,7 @@ def _of_stack(stack: Stack) -> State:
             (item.pk.removeprefix("DRAFT#"), one.file.filename): one
             for item, one in of(draft_items.DraftFileItem, drafts.staged_file)
         },
-        tokens={one.id: one for _, one in of(access.TokenItem, access.token)},
+        tokens={one.id: one for _, one in of(access.TokenItem, raw(access.token))},
         listings={
             one.name: one for _, one in of(tables.ListingItem, raw(mapping.listing)) if one.shown
         },

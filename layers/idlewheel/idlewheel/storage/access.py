@@ -6,7 +6,7 @@ that the authorizer loads nothing else.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pynamodb.attributes import (
@@ -21,7 +21,7 @@ from pynamodb.models import Model
 from idlewheel.domain.access import parse_scopes
 from idlewheel.domain.tokens import Kind, Token, TokenState
 from idlewheel.storage import keys
-from idlewheel.storage.binding import CURRENT_SCHEMA, Reach, bind
+from idlewheel.storage.binding import CURRENT_SCHEMA, Reach, bind, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pynamodb.connection import Connection
 
     from idlewheel.domain.access import Scope
+    from idlewheel.storage.binding import Raw
 
 
 class AccessItem(Model):
@@ -71,19 +72,25 @@ FORGOTTEN = timedelta(days=30)
 """How long after its expiry a token's record is kept, so that old uploads can be traced."""
 
 
-def token(item: TokenItem) -> Token:
+def find_token(token_id: str) -> Token | None:
+    """Find a token, by one consistent read."""
+    item = find(AccessItem, keys.token(token_id), keys.TOKEN)
+    return None if item is None else token(item)
+
+
+def token(item: Raw) -> Token:
     """Read a token."""
     return Token(
-        id=item.id,
-        digest=item.digest,
-        kind=Kind(item.token_kind),
-        principal=item.principal,
-        scopes=scopes_from(item.scopes),
-        created_at=item.created_at,
-        created_by=item.created_by,
-        expires_at=item.expires_at,
-        state=TokenState(item.state),
-        note=item.note or "",
+        id=item["id"]["S"],
+        digest=item["digest"]["S"],
+        kind=Kind(item["token_kind"]["S"]),
+        principal=item["principal"]["S"],
+        scopes=scopes_from(item["scopes"]["S"]),
+        created_at=datetime.fromisoformat(item["created_at"]["S"]),
+        created_by=item["created_by"]["S"],
+        expires_at=datetime.fromisoformat(item["expires_at"]["S"]),
+        state=TokenState(item["state"]["S"]),
+        note=item["note"].get("S", "") if "note" in item else "",
     )
 
 

@@ -10,8 +10,13 @@ from idlewheel.storage.answers import spare_the_parser
 from idlewheel.storage.sessions import prepared
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pynamodb.connection import Connection
     from pynamodb.models import Model
+
+    Raw = Mapping[str, Mapping[str, Any]]
+    """An item: attribute names, each with a type and a value."""
 
 CURRENT_SCHEMA = 1
 """Every item carries the version of its schema; readers ignore attributes that they do not know."""
@@ -42,3 +47,10 @@ def bind(base: type[Model], table_name: str, region: str) -> Connection:
     prepared(connection.session).set_default_client_config(Config(user_agent=USER_AGENT))
     spare_the_parser(connection)
     return connection
+
+
+def find(base: type[Model], pk: str, sk: str) -> Raw | None:
+    """Find an item of the table of *base*, by one consistent read, as DynamoDB tells it."""
+    table = base._get_connection()  # noqa: SLF001 - pynamodb has no public way to it
+    found: Raw | None = table.get_item(pk, sk, consistent_read=True).get("Item")
+    return found

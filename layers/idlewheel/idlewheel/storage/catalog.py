@@ -11,14 +11,15 @@ from pynamodb.exceptions import DoesNotExist
 from idlewheel.domain.project import Delta, page_of
 from idlewheel.errors import NotFound, Unavailable
 from idlewheel.storage import keys, mapping, raw
-from idlewheel.storage.tables import ClaimItem, MetadataItem
+from idlewheel.storage.binding import find
+from idlewheel.storage.tables import ClaimItem, IndexItem, MetadataItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import Claim, File, Listing, Project, ProjectPage, Release
-    from idlewheel.storage.raw import Raw
+    from idlewheel.storage.binding import Raw
 
 SETTLING = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Seconds to wait before each look at a page whose newest files are not all visible yet."""
@@ -127,7 +128,7 @@ def _delta(items: Iterable[Raw]) -> Delta:
 
 
 def _find(pk: str, sk: str, missing: str) -> Raw:
-    item = raw.find(pk, sk)
+    item = find(IndexItem, pk, sk)
     if item is None:
         raise NotFound(missing)
     return item

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pynamodb.exceptions import DoesNotExist
-
 from idlewheel.domain.tokens import TokenState
 from idlewheel.errors import Denied, NotFound, Problem, Rejected
 from idlewheel.storage import access, keys
@@ -83,11 +81,9 @@ def require_token(token_id: str, scopes: Sequence[Scope]) -> None:
 
     Revocation is exact: no publication commits after it (expiry was judged on arrival).
     """
-    try:
-        item = TokenItem.get(keys.token(token_id), keys.TOKEN, consistent_read=True)
-    except DoesNotExist:
-        raise Denied(f"token {token_id} does not exist any more") from None
-    token = access.token(item)
+    token = access.find_token(token_id)
+    if token is None:
+        raise Denied(f"token {token_id} does not exist any more")
     if token.state is not TokenState.ACTIVE:
         raise Denied(f"token {token.id} was revoked before the upload was published")
     if token.scopes != tuple(scopes):

@@ -24,7 +24,7 @@ from idlewheel.storage.tables import FileItem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from idlewheel.storage.raw import Raw
+    from idlewheel.storage.binding import Raw
     from idlewheel.storage.tables import ClaimItem
 
 

@@ -1,4 +1,4 @@
-"""Items as DynamoDB tells them: attribute names, each with a type and a value.
+"""Items of the index table as DynamoDB tells them: attributes, each with a type and a value.
 
 pynamodb makes a model of every item, which takes five times as long as reading it. What is read in
 bulk, or for every request, is therefore read here and mapped from what is here.
@@ -6,26 +6,19 @@ bulk, or for every request, is therefore read here and mapped from what is here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from idlewheel.storage.tables import ByRevision, IndexItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    Raw = Mapping[str, Mapping[str, Any]]
-
-
-def find(pk: str, sk: str) -> Raw | None:
-    """Find an item of the index table, by one consistent read."""
-    table = IndexItem._get_connection()  # noqa: SLF001 - pynamodb has no public way to it
-    found: Raw | None = table.get_item(pk, sk, consistent_read=True).get("Item")
-    return found
+    from idlewheel.storage.binding import Raw
 
 
 def partition(pk: str) -> list[Raw]:
     """The items of a partition that is known to be small: what one call answers."""
-    table = IndexItem._get_connection()  # noqa: SLF001 - as in find
+    table = IndexItem._get_connection()  # noqa: SLF001 - as in binding.find
     found: list[Raw] = table.query(pk, consistent_read=True)["Items"]
     return found
 
@@ -36,7 +29,7 @@ def changed_since(pk: str, revision: int, attributes: Sequence[str] | None = Non
     What is written while the pages of this query are read is seen at its end, once more. Where
     *attributes* are named, nothing else is sent of an item.
     """
-    table = IndexItem._get_connection()  # noqa: SLF001 - as in find
+    table = IndexItem._get_connection()  # noqa: SLF001 - as in binding.find
     start: Mapping[str, object] | None = None
     while True:
         page = table.query(
@@ -55,7 +48,7 @@ def changed_since(pk: str, revision: int, attributes: Sequence[str] | None = Non
 
 def newest(pk: str, most: int) -> list[Raw]:
     """The items of a partition that were written last, by one call; of equal ones, any."""
-    table = IndexItem._get_connection()  # noqa: SLF001 - as in find
+    table = IndexItem._get_connection()  # noqa: SLF001 - as in binding.find
     page = table.query(
         pk,
         consistent_read=True,

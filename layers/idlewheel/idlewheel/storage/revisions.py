@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from idlewheel.domain.project import Origin, Status
-from idlewheel.storage import keys, mapping, raw
+from idlewheel.storage import keys, mapping
+from idlewheel.storage.binding import find
 from idlewheel.storage.tables import ListingItem, ProjectItem, ShardItem
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ _OPEN = (ProjectItem.origin == Origin.PRIVATE.value) & ProjectItem.status.is_in(
 
 def find_project(name: NormalizedName) -> Project | None:
     """Read a project consistently; None where there is none."""
-    item = raw.find(keys.project(name), keys.PROJECT)
+    item = find(ProjectItem, keys.project(name), keys.PROJECT)
     return None if item is None else mapping.project(item)
 
 

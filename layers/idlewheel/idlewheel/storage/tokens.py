@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pynamodb.exceptions import DoesNotExist
-
 from idlewheel.errors import NotFound
-from idlewheel.storage import access, keys
+from idlewheel.storage import access
 from idlewheel.storage.access import TokenItem
 
 if TYPE_CHECKING:
@@ -21,13 +19,13 @@ class KnownTokens:
 
     def get(self, token_id: str) -> Token:
         """Find a token, by one consistent read."""
-        try:
-            item = TokenItem.get(keys.token(token_id), keys.TOKEN, consistent_read=True)
-        except DoesNotExist:
-            raise NotFound(f"there is no token '{token_id}'") from None
-        return access.token(item)
+        token = access.find_token(token_id)
+        if token is None:
+            raise NotFound(f"there is no token '{token_id}'")
+        return token
 
     def all(self) -> Sequence[Token]:
         """Every token that is kept, newest first; expired ones go 30 days after their end."""
-        tokens = [access.token(item) for item in TokenItem.scan(consistent_read=True)]
+        items = TokenItem.scan(consistent_read=True)
+        tokens = [access.token(item.serialize()) for item in items]
         return sorted(tokens, key=lambda token: token.created_at, reverse=True)
