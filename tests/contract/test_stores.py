@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from idlewheel.domain.audit import Actor
+from idlewheel.domain.access import Actor
 from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.tokens import Kind, TokenState
 from idlewheel.errors import Denied, NotFound
