@@ -10,7 +10,8 @@ import pytest
 
 from idlewheel.domain.uploads import UploadState
 from idlewheel.errors import Denied
-from idlewheel.storage.tables import bind_access, bind_index
+from idlewheel.storage.access import bind_access
+from idlewheel.storage.tables import bind_index
 from local import stack as local_stack
 from local.template import load as load_template
 from tests import emulator as emulators
