@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *WRITING,
     },
     "sweep": {"email", *WRITING},
-    "announce": {"email", "idlewheel.storage.tables"},
+    "announce": {"email", "idlewheel.domain.tokens", "idlewheel.storage.tables"},
     "manage": {"email", "packaging", *WRITING},
 }
 PROBE = "import sys, functions.{name}.app; print(*sys.modules)"
