@@ -127,7 +127,8 @@ class Rig:
         template = load(ROOT / "template.yaml")
         elsewhere = {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb, "AWS_ENDPOINT_URL_S3": self.s3}
         variables = template.defaults["Function"]["Environment"]["Variables"]
-        variables.update({name: url for name, url in elsewhere.items() if url} | self.variables)
+        variables.update({name: url for name, url in elsewhere.items() if url})
+        variables.update(self.variables)
         for queue in QUEUES:
             template.resources[queue]["Properties"]["VisibilityTimeout"] = self.seen_again_after
         document = {
