@@ -126,7 +126,7 @@ def measure(path: Path) -> dict[str, float]:
     declaration = Declaration.of(FILENAME)
     verify(path, declaration)  # the first one starts the process that judges
     seconds = fastest(lambda: verify(path, declaration))
-    hashing = fastest(lambda: digests_of(path, wanted(declaration, path.stat().st_size)), CPU)
+    hashing = fastest(lambda: digests_of(path, wanted(path.stat().st_size)), CPU)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     judging = cost(path, FILENAME)
     cpu = hashing + judging.cpu

@@ -35,6 +35,18 @@ def codes(rejected: pytest.ExceptionInfo[Rejected]) -> set[str]:
     return {problem.code for problem in rejected.value.problems}
 
 
+def test_only_the_digests_that_are_asked_for_are_computed_beside_the_declared(
+    tmp_path: Path,
+) -> None:
+    filename, content = factories.wheel()
+    (tmp_path / filename).write_bytes(content)
+    declaration = Declaration.of(filename, {"md5": hashlib.md5(content).hexdigest()})
+
+    found = verify(tmp_path / filename, declaration, kinds={"sha256"})
+
+    assert found.digests.keys() == {"sha256", "md5"}
+
+
 def test_a_wheel_is_told_all_about(tmp_path: Path) -> None:
     filename, content = factories.wheel(
         "Acme.Tools",

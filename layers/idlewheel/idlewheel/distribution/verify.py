@@ -20,7 +20,7 @@ from idlewheel.distribution.rules import broken
 from idlewheel.errors import Problem, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from idlewheel.distribution.form import Declaration
@@ -58,11 +58,17 @@ class Whole:
     digests: Mapping[str, str]
 
 
-def verify(path: Path, declaration: Declaration, policy: Policy = DEFAULT_POLICY) -> Distribution:
+def verify(
+    path: Path,
+    declaration: Declaration,
+    policy: Policy = DEFAULT_POLICY,
+    kinds: Collection[str] | None = None,
+) -> Distribution:
     """Return the distribution at *path*, or raise `Rejected` with every problem of it.
 
-    *declaration* says what it must be. `Unavailable` means that the machine, and not the file,
-    kept us from a verdict.
+    *declaration* says what it must be. Digests are computed of these *kinds* and of those that are
+    declared; None stands for all that an index tells. `Unavailable` means that the machine, and
+    not the file, kept us from a verdict.
     """
     name = filenames.parse(declaration.filename, as_mirror=policy.as_mirror)
     size = path.stat().st_size
@@ -75,17 +81,17 @@ def verify(path: Path, declaration: Declaration, policy: Policy = DEFAULT_POLICY
     }
     limits = {"cpu_seconds": policy.cpu_seconds(size), "memory_bytes": policy.memory_bytes}
     with Isolated(job, **limits) as isolated:  # type: ignore[arg-type]
-        digests = digests_of(path, wanted(declaration, size))
+        asked = wanted(size) if kinds is None else kinds
+        digests = digests_of(path, {*asked, *declaration.digests})
         answers = isolated.answers()
     said = (Problem(*problem) for answer in answers for problem in answer["problems"])
     refuse([*broken(RULES, Whole(declaration, policy, size, digests)), *said])
     return distribution(name, size, digests, answers)
 
 
-def wanted(declaration: Declaration, size: int) -> set[str]:
-    """Return the digests to compute; MD5 costs as much as the others, so not always."""
-    kinds = {"sha256", "blake2b_256", *declaration.digests}
-    return kinds | {"md5"} if size <= MD5_BYTES else kinds
+def wanted(size: int) -> set[str]:
+    """Return the digests that an index tells; MD5 costs as much as the others, so not always."""
+    return {"sha256", "blake2b_256"} | ({"md5"} if size <= MD5_BYTES else set())
 
 
 def refuse(problems: Iterator[Problem] | list[Problem]) -> None:
