@@ -38,6 +38,7 @@ class Emulator:
     """Where S3 is, if it is another's."""
     key: str = "test"
     """Access key and secret, both."""
+    region: str = REGION
 
     @property
     def bucket_url(self) -> str:
@@ -50,7 +51,7 @@ class Emulator:
         return boto3.client(
             service,
             endpoint_url=own or self.url,
-            region_name=REGION,
+            region_name=self.region,
             aws_access_key_id=self.key,
             aws_secret_access_key=self.key,
             config=Config(signature_version="s3v4") if service == "s3" else None,
@@ -61,8 +62,8 @@ class Emulator:
         own = {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb, "AWS_ENDPOINT_URL_S3": self.s3}
         return {name: url for name, url in own.items() if url} | {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.key,
             "AWS_SECRET_ACCESS_KEY": self.key,
         }

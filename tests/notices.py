@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.conftest import Stack
+    from tests.emulator import Emulator
 
 PAUSE = 0.05
 """Seconds between two looks into the inbox."""
@@ -28,8 +29,8 @@ class Notices:
         """Watch the inbox of *stack*; *queues* are URLs by the prefix of the keys they hear of."""
         self._bucket = stack.inbox_bucket
         self._queues = queues
-        self._s3 = _client("s3", stack.emulator.bucket_url, stack.emulator.key)
-        self._sqs = _client("sqs", stack.emulator.url, stack.emulator.key)
+        self._s3 = _client("s3", stack.emulator.bucket_url, stack.emulator)
+        self._sqs = _client("sqs", stack.emulator.url, stack.emulator)
         self._told: set[tuple[str, Any]] = set()
         self._ended = threading.Event()
 
@@ -66,12 +67,12 @@ def _notice(found: Mapping[str, Any]) -> str:
     return json.dumps({"Records": [record]})
 
 
-def _client(service: str, url: str, key: str) -> Any:
+def _client(service: str, url: str, emulator: Emulator) -> Any:
     return boto3.client(
         service,
         endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id=key,
-        aws_secret_access_key=key,
+        region_name=emulator.region,
+        aws_access_key_id=emulator.key,
+        aws_secret_access_key=emulator.key,
         config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}),
     )

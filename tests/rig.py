@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from local import emulator as ministack
 from local import stack
-from local.template import load
+from local.template import REGION, load
 from tests import emulator as emulators
 from tests import localindex
 from tests.conftest import Stack
@@ -59,7 +59,7 @@ class Rig:
         names = self._make()
         self.queues = {queue: names[queue] for queue in QUEUES}
         parts = ("IndexTable", "AccessTable", "InboxBucket", "FilesBucket")
-        cloud = Emulator(self._emulator_url(), self.dynamodb, self.s3, KEY)
+        cloud = Emulator(self._emulator_url(), self.dynamodb, self.s3, KEY, REGION)
         self.stack = Stack(cloud, *(names[part] for part in parts))
         if self.dynamodb:
             emulators.make_index_table(cloud, self.stack.index_table)
