@@ -43,7 +43,7 @@ def test_a_process_that_has_ended_has_no_clock() -> None:
 
 
 def test_the_peak_of_a_process_is_seen_after_it_has_passed() -> None:
-    takes = "held = bytes(60_000_000); del held; print(flush=True); input()"
+    takes = "held = b'x' * 60_000_000; del held; print(flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", takes], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
