@@ -14,27 +14,21 @@ if TYPE_CHECKING:
 
 DOCUMENT = ROOT / "docs/performance.md"
 PLOTS = ROOT / "docs/images"
+FUNCTIONS = ("", "CPU ms", "of a bare get", "p50 ms", "p99 ms", "AWS calls", "units", "bytes")
 
 
 def main() -> None:
     """Replace what is between the marks of the document."""
-    measured = _read("functions.json")
-    tables = {
-        "functions": dated(
-            measured,
-            table(
-                ("", "CPU ms", "of a bare get", "p50 ms", "p99 ms", "AWS calls", "units", "bytes"),
-                map(line, measured["rows"]),
-            ),
-        )
-    }
-    draw(measured["rows"])
+    tables = {}
+    if measured := _read("functions.json"):
+        tables["functions"] = dated(measured, table(FUNCTIONS, map(line, measured["rows"])))
+        draw(measured["rows"])
     if cold := _read("cold.json"):
         tables["cold"] = table(
             ("function", "CPU ms", "of the empty", "peak MB", "dearest imports, ms"),
             map(cold_line, cold["rows"]),
         )
-    for name in ("peers", "resolve"):
+    for name in ("peers", "resolve", "large", "largest"):
         if found := _read(f"{name}.json"):
             tables[name] = dated(found, table(found["head"], found["rows"]))
     text = DOCUMENT.read_text()
