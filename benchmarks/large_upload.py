@@ -116,6 +116,9 @@ class Bench:
             "PYTHONPATH": f"{ROOT}/cli:{ROOT}/layers/idlewheel",
             "IDLEWHEEL_URL": index.url,
             "IDLEWHEEL_TOKEN": index.token,
+            # An installed command has its bytecode, whatever this process was told.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
         }
         command = [sys.executable, "-m", "idlewheel_cli.main", "publish", str(path)]
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)

@@ -20,6 +20,7 @@ from idlewheel.distribution.form import Declaration
 from idlewheel.distribution.policy import Policy
 from idlewheel.distribution.verify import verify
 from idlewheel.errors import Rejected, Unavailable
+from idlewheel_cli.api import tls
 from idlewheel_cli.failures import Failure, Refused, Unreachable
 from idlewheel_cli.outcome import Outcome, Verdict
 from idlewheel_cli.retry import Pauses
@@ -183,6 +184,7 @@ class Transfer:
                 headers=upload["headers"],
                 content=chunks(path, line),
                 timeout=STORE_TIMEOUT,
+                verify=tls(),
             )
         except httpx.TransportError as error:
             return str(error) or type(error).__name__

@@ -33,8 +33,8 @@ AT_ONCE = 50
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 """Seconds between two looks at a session; a large file takes seconds to verify."""
-GROWTH = 1.2
-"""Of the pause: a verdict is heard later by a fifth of the time it took, at most."""
+GROWTH = 1.1
+"""Of the pause: a verdict is heard later by a tenth of the time it took, at most."""
 
 
 @dataclass(frozen=True, slots=True)
