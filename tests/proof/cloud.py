@@ -56,7 +56,7 @@ class Verdicts:
 
     known: dict[str, Distribution | Rejected] = field(default_factory=dict)
 
-    def verify(self, path: Path, declaration: Declaration) -> Distribution:
+    def verify(self, path: Path, declaration: Declaration, _digests: object = None) -> Distribution:
         key = hashlib.sha256(path.read_bytes()).hexdigest() + repr(declaration)
         if key not in self.known:
             with TemporaryDirectory() as folder:

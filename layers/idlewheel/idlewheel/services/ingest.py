@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from idlewheel.distribution.digests import Digests, wanted
 from idlewheel.distribution.form import Declaration
 from idlewheel.domain.attestations import PROVENANCE_SUFFIX
 from idlewheel.domain.project import METADATA_SUFFIX, File
@@ -24,14 +25,14 @@ from idlewheel.services.manifests import Unkept
 from idlewheel.services.ports import Publication
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from idlewheel.distribution.verify import Distribution
     from idlewheel.domain.uploads import Upload
     from idlewheel.services.manifests import Manifests
     from idlewheel.services.ports import Files, Inbox, Publisher, Uploads
 
-    Verify = Callable[[Path, Declaration], Distribution]
+    Verify = Callable[[Path, Declaration, Callable[[], Mapping[str, str]]], Distribution]
 
 
 class Outcome(StrEnum):
@@ -110,11 +111,12 @@ class Ingest:
     def _judge(self, upload: Upload, written: list[tuple[str, str]]) -> Outcome:
         if self.publisher.precheck(upload):
             return Outcome.DUPLICATE
+        digests = Digests(wanted(_declaration(upload).digests, upload.size))
         with tempfile.TemporaryDirectory(prefix="ingest-") as folder:
             path = Path(folder) / "distribution"
-            if not self.inbox.fetch(upload.staged_key, path):
+            if not self.inbox.fetch(upload.staged_key, path, digests.update):
                 return Outcome.IGNORED
-            distribution, provenance = self._verified(path, upload)
+            distribution, provenance = self._verified(path, upload, digests)
         file = _file(upload, distribution, provenance)
         self._place(upload, file, distribution.metadata, provenance, written)
         publication = Publication(
@@ -128,11 +130,13 @@ class Ingest:
             return Outcome.STAGED if self.publisher.stage(publication) else Outcome.DUPLICATE
         return Outcome.PUBLISHED if self.publisher.publish(publication) else Outcome.DUPLICATE
 
-    def _verified(self, path: Path, upload: Upload) -> tuple[Distribution, bytes | None]:
+    def _verified(
+        self, path: Path, upload: Upload, digests: Digests
+    ) -> tuple[Distribution, bytes | None]:
         """Judge the file and its attestations; the problems of both come at once."""
         distribution, provenance, problems = None, None, list[Problem]()
         try:
-            distribution = self.verify(path, _declaration(upload))
+            distribution = self.verify(path, _declaration(upload), digests.spelled)
         except Rejected as rejected:
             problems.extend(rejected.problems)
         try:

@@ -20,7 +20,7 @@ from idlewheel.errors import NotFound, Unavailable
 from idlewheel.services.sweep import Stored, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
@@ -107,8 +107,8 @@ class S3Inbox:
             return True
         return head.get("ChecksumSHA256") == checksum(sha256)
 
-    def fetch(self, key: str, path: Path) -> bool:
-        """Stream the object to *path*; False where there is none (any more)."""
+    def fetch(self, key: str, path: Path, heard: Callable[[bytes], None]) -> bool:
+        """Stream the object to *path*, telling *heard*; False where there is none (any more)."""
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
         except ClientError as error:
@@ -118,6 +118,7 @@ class S3Inbox:
         with path.open("wb") as file:
             for chunk in body.iter_chunks(CHUNK):
                 file.write(chunk)
+                heard(chunk)
         return True
 
     def discard(self, key: str) -> None:
