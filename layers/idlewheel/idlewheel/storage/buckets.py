@@ -39,15 +39,15 @@ _NOT_PUT = {"PreconditionFailed", "ConditionalRequestConflict"}
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion"}
 
 
-def connect(region: str) -> S3Client:
-    """Open the client of both buckets.
+def connect(region: str, read_timeout: float = 20) -> S3Client:
+    """Open the client of both buckets, which waits *read_timeout* seconds for an answer.
 
     Checksums only where we ask for them: the SDK's default since 2025 adds a CRC to every
     call, which a stream has no use for.
     """
     config = Config(
         connect_timeout=2,
-        read_timeout=20,
+        read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 4},
         signature_version="s3v4",
         request_checksum_calculation="when_required",
