@@ -42,8 +42,9 @@ def test_a_client_waits_as_long_as_its_function_is_told(
     variables: dict[str, str], seconds: int
 ) -> None:
     client = connect("eu-west-1", Settings(variables).s3_read_timeout)
+    config: Any = client.meta.config
 
-    assert client.meta.config.read_timeout == seconds
+    assert config.read_timeout == seconds
 
 
 def test_the_same_bytes_in_the_way_are_as_good_as_ours() -> None:
