@@ -42,6 +42,7 @@ ENVIRONMENT = {
     "FILES_BUCKET": "files",
     "RELEASE_CLOSES_AFTER_DAYS": "14",
     "ATTESTATIONS": "record",
+    "S3_READ_TIMEOUT": "20",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "Idlewheel",
     "AWS_REGION": "eu-west-1",

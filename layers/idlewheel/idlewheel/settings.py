@@ -80,7 +80,7 @@ class Settings:
     @property
     def s3_read_timeout(self) -> float:
         """Seconds to wait for S3's next bytes; it copies 5 GB before it says a word."""
-        return float(self._environment.get("S3_READ_TIMEOUT") or 20)
+        return float(self._get("S3_READ_TIMEOUT"))
 
     def _get(self, name: str) -> str:
         try:
