@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import memory, peers, plots, report, resolve
+from benchmarks import large_upload, memory, peers, plots, report, resolve
 from benchmarks.emulators import cpu_of
 
 if TYPE_CHECKING:
@@ -76,6 +76,12 @@ def test_processes_are_known_by_what_they_do() -> None:
 
     assert kinds == ["IngestFunction", ""]
     assert {ours.pid, another.pid} <= set(below)
+
+
+def test_a_command_is_compared_with_the_sum_of_its_parts() -> None:
+    runs = [{"PUT": 2.0, "GET": 1.0, "command": 6.0}, {"PUT": 1.0, "GET": 3.0, "command": 4.0}]
+
+    assert large_upload.compared(runs) == ["PUT 1.00, GET 1.00", "2.00", "4.00", "2.00", "1.50"]
 
 
 def test_the_tree_reaches_every_package_from_its_root() -> None:
