@@ -133,10 +133,14 @@ class Bench:
         path.unlink()
         return memory.stop()
 
-    def growth(self, mebibytes: int) -> dict[str, float]:
-        """Mebibytes of memory that each kind of process takes more than for a small wheel."""
+    def growth(self, mebibytes: int) -> dict[str, tuple[int, int]]:
+        """Peaks, in MiB, of each kind of process: for a small wheel, and then for a large one."""
         small, large = self.peaks(SMALL), self.peaks(mebibytes)
-        return {kind: large[kind] - small[kind] for kind in sorted(large) if kind in small}
+        return {
+            kind: (round(small[kind]), round(large[kind]))
+            for kind in sorted(large)
+            if kind in small
+        }
 
 
 @contextlib.contextmanager
@@ -226,7 +230,8 @@ def main() -> None:
     dump(functions.temporary("large.json"), {**result, "head": head, "rows": report(options.runs)})
     with tempfile.TemporaryDirectory() as folder, bench(Path(folder), on_disk=True) as one:
         grown = one.growth(LARGEST)
-    head, rows = ["process", "MiB more"], [[kind, f"{more:.0f}"] for kind, more in grown.items()]
+    head = ["process", "peak MiB for 5 MiB", "peak MiB for 2 GiB"]
+    rows = [[kind, *map(str, peaks)] for kind, peaks in grown.items()]
     print(rows)
     dump(functions.temporary("largest.json"), {**result, "head": head, "rows": rows})
 
