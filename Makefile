@@ -76,8 +76,9 @@ test-fast: $(VENV)/installed .venvs/aws/installed ## Run the tests that take sec
 	@touch $@
 
 .PHONY: prove
-prove: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed .venvs/seaweed/installed .venvs/schemathesis/installed ## Prove that nothing is lost: a crash at every call, every interleaving, races, long random lives (about 25 minutes)
-	@PROVE=1 $(BIN)/pytest tests/proof tests/model tests/concurrency tests/openapi tests/hostile/requests tests/integration/test_rebuild.py -s
+prove: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed .venvs/seaweed/installed .venvs/schemathesis/installed ## Prove that nothing is lost: a crash at every call, every interleaving, kills, races, long random lives (about 40 minutes)
+	@PROVE=1 $(BIN)/pytest tests/proof tests/model tests/concurrency tests/openapi tests/hostile/requests \
+	  tests/integration/test_rebuild.py tests/kills tests/performance/test_large_uploads.py -s
 
 .PHONY: lock
 lock: $(VENV)/uv ## Pin every requirement again, with hashes
@@ -120,6 +121,11 @@ bench-cold: $(VENV)/installed .venvs/bench/installed ## Measure the cold start o
 .PHONY: bench-load
 bench-load: .venvs/run/installed .venvs/aws/installed $(VENV)/installed ## Crowd a local index with 200 clients for a minute
 	@$(MEASURE) $(BIN)/python -m benchmarks.load
+	@$(MEASURE) $(BIN)/python -m benchmarks.report
+
+.PHONY: bench-large
+bench-large: $(VENV)/installed .venvs/aws/installed .venvs/seaweed/installed ## Measure a wheel of 200 MiB from command to verdict, and the memory of 2 GiB
+	@$(MEASURE) $(BIN)/python -m benchmarks.large_upload
 	@$(MEASURE) $(BIN)/python -m benchmarks.report
 
 # --- deploying -----------------------------------------------------------------------------------

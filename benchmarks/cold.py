@@ -46,6 +46,7 @@ ENVIRONMENT = {
     "EVENT_BUS": "default",
     "RELEASE_CLOSES_AFTER_DAYS": "14",
     "ATTESTATIONS": "record",
+    "S3_READ_TIMEOUT": "20",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "Idlewheel",
     "AWS_REGION": "eu-west-1",

@@ -56,6 +56,7 @@ def prepare(emulated: Emulated) -> None:
         FILES_BUCKET=BUCKETS[1],
         RELEASE_CLOSES_AFTER_DAYS="36500",
         ATTESTATIONS="record",
+        S3_READ_TIMEOUT="20",
         POWERTOOLS_SERVICE_NAME="bench",
         POWERTOOLS_METRICS_NAMESPACE="Idlewheel",
         POWERTOOLS_LOG_LEVEL="WARNING",

@@ -27,9 +27,9 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "layers" / "idlewheel"))
 
 from benchmarks.judging import cost  # noqa: E402 -- after the path is set
-from idlewheel.distribution.digests import digests_of  # noqa: E402
+from idlewheel.distribution.digests import digests_of, wanted  # noqa: E402
 from idlewheel.distribution.form import Declaration  # noqa: E402 -- found by the line above
-from idlewheel.distribution.verify import verify, wanted  # noqa: E402
+from idlewheel.distribution.verify import verify  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +126,9 @@ def measure(path: Path) -> dict[str, float]:
     declaration = Declaration.of(FILENAME)
     verify(path, declaration)  # the first one starts the process that judges
     seconds = fastest(lambda: verify(path, declaration))
-    hashing = fastest(lambda: digests_of(path, wanted(declaration, path.stat().st_size)), CPU)
+    hashing = fastest(
+        lambda: digests_of(path, wanted(declaration.digests, path.stat().st_size)), CPU
+    )
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     judging = cost(path, FILENAME)
     cpu = hashing + judging.cpu

@@ -59,12 +59,12 @@ class Emulator:
 
     def stop(self) -> None:
         """Let it write its data and end."""
-        self._process.terminate()
-        try:
-            self._process.wait(_SECONDS_TO_STOP)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with self._process as process:  # which closes its standard input
+            process.terminate()
+            try:
+                process.wait(_SECONDS_TO_STOP)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def start(state: Path) -> Emulator:

@@ -54,6 +54,7 @@ class Stack:
             "EVENT_BUS": "default",
             "RELEASE_CLOSES_AFTER_DAYS": "14",
             "ATTESTATIONS": "record",
+            "S3_READ_TIMEOUT": "20",
             "POWERTOOLS_SERVICE_NAME": "test",
             "POWERTOOLS_METRICS_NAMESPACE": "Idlewheel",
         }

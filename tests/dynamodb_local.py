@@ -16,9 +16,10 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.servers import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".venvs/ddblocal/emulator"
 PORT = 8099
-SECONDS_TO_START = 60
 
 
 def missing() -> list[str]:
@@ -52,41 +52,38 @@ def command(*arguments: str) -> tuple[list[str], dict[str, str]]:
     return namespace(*pytest, *arguments), {**os.environ, "DYNAMODB_LOCAL": "1"}
 
 
+def server(folder: Path | None = None) -> Server:
+    """DynamoDB Local, with its data in *folder*, where it survives; without one in memory.
+
+    Raises AssertionError outside of a namespace of its own.
+    """
+    interfaces = [name for _, name in socket.if_nameindex()]
+    assert interfaces == ["lo"], f"DynamoDB Local would listen on {interfaces}: use command()"
+    return Server(
+        name="DynamoDB Local",
+        url=f"http://127.0.0.1:{PORT}",
+        command=[
+            *("java", "-Xmx512m", f"-Djava.library.path={FOLDER / 'DynamoDBLocal_lib'}"),
+            *("-jar", FOLDER / "DynamoDBLocal.jar", "-disableTelemetry", "-port", str(PORT)),
+            *(["-inMemory"] if folder is None else ["-sharedDb", "-dbPath", folder]),
+        ],
+        answers=_answers,
+        cwd=folder or FOLDER,  # it leaves a file where it runs
+    )
+
+
+def _answers() -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", PORT), 1):
+        return True
+    return False
+
+
 @contextlib.contextmanager
 def running() -> Iterator[str | None]:
     """Run it for as long as the block lasts, if DYNAMODB_LOCAL asks for it; answer its URL."""
     if not os.environ.get("DYNAMODB_LOCAL"):
         yield None
         return
-    _require_namespace()
-    process = subprocess.Popen(
-        [
-            *("java", "-Xmx512m", f"-Djava.library.path={FOLDER / 'DynamoDBLocal_lib'}"),
-            *("-jar", str(FOLDER / "DynamoDBLocal.jar")),
-            *("-inMemory", "-disableTelemetry", "-port", str(PORT)),
-        ],
-        cwd=FOLDER,  # it leaves a file where it runs
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait(process)
-        yield f"http://127.0.0.1:{PORT}"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _require_namespace() -> None:
-    interfaces = [name for _, name in socket.if_nameindex()]
-    assert interfaces == ["lo"], f"DynamoDB Local would listen on {interfaces}: use command()"
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "DynamoDB Local stopped at once"
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", PORT), 1):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"no DynamoDB Local after {SECONDS_TO_START} s")
+    found = server()
+    with found.running():
+        yield found.url

@@ -36,6 +36,9 @@ class Emulator:
     """Where DynamoDB is, if it is another's."""
     s3: str | None = None
     """Where S3 is, if it is another's."""
+    key: str = "test"
+    """Access key and secret, both."""
+    region: str = REGION
 
     @property
     def bucket_url(self) -> str:
@@ -48,9 +51,9 @@ class Emulator:
         return boto3.client(
             service,
             endpoint_url=own or self.url,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            region_name=self.region,
+            aws_access_key_id=self.key,
+            aws_secret_access_key=self.key,
             config=Config(signature_version="s3v4") if service == "s3" else None,
         )
 
@@ -59,10 +62,10 @@ class Emulator:
         own = {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb, "AWS_ENDPOINT_URL_S3": self.s3}
         return {name: url for name, url in own.items() if url} | {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": self.key,
+            "AWS_SECRET_ACCESS_KEY": self.key,
         }
 
 

@@ -44,7 +44,7 @@ from idlewheel.errors import (
 from idlewheel.services.ports import Admission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -486,10 +486,11 @@ class FakeInbox:
     def stage(self, key: str, body: bytes, sha256: str) -> None:
         self.world.staged.setdefault(key, body)
 
-    def fetch(self, key: str, path: Path) -> bool:
+    def fetch(self, key: str, path: Path, heard: Callable[[bytes], None]) -> bool:
         if key not in self.world.staged:
             return False
         path.write_bytes(self.world.staged[key])
+        heard(self.world.staged[key])
         return True
 
     def discard(self, key: str) -> None:

@@ -25,7 +25,7 @@ def problems(path: Path, *, as_mirror: bool) -> tuple[Problem, ...]:
     """Return what is wrong with the file at *path*."""
     try:
         declaration = Declaration.of(path.name, as_mirror=as_mirror)
-        verify(path, declaration, Policy(as_mirror=as_mirror))
+        verify(path, declaration, policy=Policy(as_mirror=as_mirror))
     except Rejected as rejected:
         return rejected.problems
     return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +15,7 @@ from idlewheel_cli.retry import BUSY, Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from ssl import SSLContext
 
     from idlewheel_cli.target import Target
 
@@ -33,6 +35,12 @@ def own_version() -> str:
 USER_AGENT = f"idlewheel/{own_version()} CPython/{platform.python_version()}"
 
 
+@cache
+def tls() -> SSLContext:
+    """Read the certificates once: for the index, and for the store that it sends us to."""
+    return httpx.create_ssl_context()
+
+
 class Api:
     """An index that we may speak to."""
 
@@ -43,6 +51,7 @@ class Api:
         self._client = httpx.Client(
             auth=httpx.BasicAuth(target.username, target.password),
             timeout=TIMEOUT,
+            verify=tls(),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
         )
 

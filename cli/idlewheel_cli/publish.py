@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from idlewheel.distribution import isolation
 from idlewheel_cli import options, pool, progress, selection, target
 from idlewheel_cli.api import Api
 from idlewheel_cli.drafts import Drafts, Release, drafted
@@ -124,6 +125,8 @@ def publish(
 
 def carry_out(order: Order) -> int:
     """Publish what is ordered and say so; answer the exit code."""
+    if order.is_checked:
+        isolation.get_ready()  # it starts while we look for files and credentials
     candidates = selection.select(order.files, with_attestations=order.with_attestations)
     found = target.resolve(order.wanted)
     with Api(found) as api:

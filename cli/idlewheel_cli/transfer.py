@@ -20,6 +20,7 @@ from idlewheel.distribution.form import Declaration
 from idlewheel.distribution.policy import Policy
 from idlewheel.distribution.verify import verify
 from idlewheel.errors import Rejected, Unavailable
+from idlewheel_cli.api import tls
 from idlewheel_cli.failures import Failure, Refused, Unreachable
 from idlewheel_cli.outcome import Outcome, Verdict
 from idlewheel_cli.retry import Pauses
@@ -114,7 +115,8 @@ class Transfer:
         if self._is_checked:
             try:
                 declaration = Declaration.of(path.name, as_mirror=as_mirror)
-                found = verify(path, declaration, Policy(as_mirror=as_mirror))
+                policy = Policy(as_mirror=as_mirror)
+                found = verify(path, declaration, policy, lambda: {"sha256": digest(path)})
             except Unavailable:  # a system that cannot isolate the reader: the index will judge
                 pass
             else:
@@ -186,6 +188,7 @@ class Transfer:
                 headers=upload["headers"],
                 content=chunks(path, line),
                 timeout=STORE_TIMEOUT,
+                verify=tls(),
             )
         except httpx.TransportError as error:
             return str(error) or type(error).__name__

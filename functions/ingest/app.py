@@ -53,7 +53,7 @@ drafts = DynamoDrafts(connection)
 publisher = DynamoPublisher(
     connection, DynamoCatalog(), uploads, drafts, settings.release_closes_after
 )
-s3 = connect(settings.region)
+s3 = connect(settings.region, settings.s3_read_timeout)
 ingest = Ingest(
     uploads=uploads,
     publisher=publisher,

@@ -6,13 +6,13 @@ DynamoDB Local conflicts as AWS does; SeaweedFS checks signatures, checksums and
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import pytest
 
-from tests import dynamodb_local, seaweedfs
+from tests import dynamodb_local, seaweedfs, second
 from tests.proof.effort import EVERYTHING
+from tests.second import passes
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -38,24 +38,7 @@ def test_what_holds_on_the_emulator_holds_on_seaweedfs() -> None:
 
 
 def require(lacks: list[str]) -> None:
-    """Go on only with all that is needed; where CI is, it is a failure to lack anything."""
-    in_ci = bool(os.environ.get("CI"))
-    if not in_ci and not EVERYTHING:
+    """Go on only with all that is needed, and with the minutes that it takes."""
+    if not second.IN_CI and not EVERYTHING:
         pytest.skip("NOT PROVED NOW: it takes minutes, and `make prove` does it")
-    if not in_ci and lacks:
-        pytest.skip(f"NOT PROVED HERE, as this machine lacks {', '.join(lacks)}")
-    assert not lacks, f"CI must prove this, and lacks {', '.join(lacks)}"
-
-
-def passes(command: list[str], environment: dict[str, str]) -> None:
-    ran = subprocess.run(
-        command,
-        check=False,
-        env=environment,
-        cwd=dynamodb_local.ROOT,
-        capture_output=True,
-        text=True,
-    )
-
-    print(ran.stdout[-3000:])
-    assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
+    second.require(lacks)

@@ -47,7 +47,7 @@ def test_the_announced_bytes_come_in(ports: Ports, tmp_path: Path) -> None:
     status = ports.put(ports.gate.admit(upload, datetime.now(UTC)), BODY)
 
     assert status == 200
-    assert ports.inbox.fetch(upload.staged_key, tmp_path / "file")
+    assert ports.inbox.fetch(upload.staged_key, tmp_path / "file", bytearray().extend)
     assert (tmp_path / "file").read_bytes() == BODY
 
 
@@ -62,7 +62,7 @@ def test_other_bytes_or_another_length_do_not(
     answered = ports.put(ports.gate.admit(upload, datetime.now(UTC)), body)
 
     assert answered == status
-    assert not ports.inbox.fetch(upload.staged_key, tmp_path / "file")
+    assert not ports.inbox.fetch(upload.staged_key, tmp_path / "file", bytearray().extend)
 
 
 def test_nothing_comes_in_twice(ports: Ports) -> None:

@@ -27,20 +27,22 @@ SHA256 = hashlib.sha256(BODY).hexdigest()
 def test_what_is_staged_can_be_fetched_until_it_is_discarded(ports: Ports, tmp_path: Path) -> None:
     path = tmp_path / "file"
     ports.inbox.stage(STAGED, BODY, SHA256)
-    fetched = ports.inbox.fetch(STAGED, path)
+    heard: list[bytes] = []
+    fetched = ports.inbox.fetch(STAGED, path, heard.append)
     ports.inbox.discard(STAGED)
     ports.inbox.discard(STAGED)
 
     assert fetched
+    assert b"".join(heard) == BODY
     assert path.read_bytes() == BODY
-    assert not ports.inbox.fetch(STAGED, path)
+    assert not ports.inbox.fetch(STAGED, path, heard.append)
 
 
 def test_staging_the_same_bytes_again_is_our_own_retry(ports: Ports, tmp_path: Path) -> None:
     ports.inbox.stage(STAGED, BODY, SHA256)
     ports.inbox.stage(STAGED, BODY, SHA256)
 
-    assert ports.inbox.fetch(STAGED, tmp_path / "file")
+    assert ports.inbox.fetch(STAGED, tmp_path / "file", bytearray().extend)
 
 
 def test_an_adopted_file_is_there_beside_its_metadata(ports: Ports) -> None:

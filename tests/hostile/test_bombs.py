@@ -36,7 +36,7 @@ def test_a_bomb_has_the_right_verdict(
     codes: set[str] = set()
 
     try:
-        verify(file, Declaration.of(case.filename), QUICK)
+        verify(file, Declaration.of(case.filename), policy=QUICK)
     except Rejected as rejected:
         codes = {problem.code for problem in rejected.problems}
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import cost, functions, peers, plots, report, resolve
+from benchmarks import cost, functions, large_upload, memory, peers, plots, report, resolve
 from benchmarks.emulators import ROOT, cpu_of
 
 if TYPE_CHECKING:
@@ -39,6 +41,48 @@ def test_a_process_that_has_ended_has_no_clock() -> None:
 
     with pytest.raises(OSError, match=r"."):
         cpu_of(pid)
+
+
+def test_the_peak_of_a_process_is_seen_after_it_has_passed() -> None:
+    takes = "held = b'x' * 60_000_000; del held; print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", takes], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        peak = memory.peak_of(process.pid)
+        process.kill()
+
+    assert 57 < peak < 120
+
+
+def test_processes_are_known_by_what_they_do() -> None:
+    environment = {"AWS_LAMBDA_FUNCTION_NAME": "idlewheel-IngestFunction"}
+    waits = [sys.executable, "-c", "print(flush=True); input()"]
+    with (
+        subprocess.Popen(
+            waits, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as ours,
+        subprocess.Popen(
+            [*waits, "weed"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as another,
+    ):
+        for process in (ours, another):
+            assert process.stdout is not None
+            process.stdout.readline()
+        kinds = [memory.kind_of(process.pid) for process in (ours, another)]
+        below = memory.descendants(os.getpid())
+        for process in (ours, another):
+            process.kill()
+
+    assert kinds == ["IngestFunction", ""]
+    assert {ours.pid, another.pid} <= set(below)
+
+
+def test_a_command_is_compared_with_the_sum_of_its_parts() -> None:
+    runs = [{"PUT": 2.0, "GET": 1.0, "command": 6.0}, {"PUT": 1.0, "GET": 3.0, "command": 4.0}]
+
+    assert large_upload.compared(runs) == ["PUT 1.00, GET 1.00", "2.00", "4.00", "2.00", "1.50"]
 
 
 def test_the_tree_reaches_every_package_from_its_root() -> None:

@@ -143,8 +143,8 @@ def _project_of(key: str) -> str:
 
 
 def _objects(s3: Any, bucket: str) -> tuple[dict[str, bytes], frozenset[str]]:
-    found = s3.list_object_versions(Bucket=bucket)
-    versions = found.get("Versions", [])
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+    versions = [one for page in pages for one in page.get("Versions", [])]
     bodies = {
         one["Key"]: s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
         for one in versions

@@ -212,6 +212,17 @@ def test_a_large_upload_finds_room_for_itself(resolution: Resolution) -> None:
     assert resolution.properties("IngestLargeFunction")["EphemeralStorage"]["Size"] >= 2 * 5000
 
 
+def test_a_large_upload_is_given_the_time_to_be_copied(resolution: Resolution) -> None:
+    large, small = map(resolution.properties, ("IngestLargeFunction", "IngestFunction"))
+    of_large, of_small = (  # seconds
+        float(function["Environment"]["Variables"]["S3_READ_TIMEOUT"])
+        for function in (large, small)
+    )
+
+    assert 120 < of_large < large["Timeout"] / 2
+    assert of_small < small["Timeout"] / 2
+
+
 @pytest.mark.parametrize("function", ALIASED)
 def test_what_changes_a_function_publishes_a_version_of_it(
     template: dict[str, Any], translated: dict[str, Any], function: str

@@ -77,6 +77,11 @@ class Settings:
         find = self._environment.get
         return find("AWS_ENDPOINT_URL_S3") or find("AWS_ENDPOINT_URL") or None
 
+    @property
+    def s3_read_timeout(self) -> float:
+        """Seconds to wait for S3's next bytes; it copies 5 GB before it says a word."""
+        return float(self._get("S3_READ_TIMEOUT"))
+
     def _get(self, name: str) -> str:
         try:
             return self._environment[name]

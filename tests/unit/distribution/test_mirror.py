@@ -23,7 +23,7 @@ def verified(file: tuple[str, bytes], folder: Path, policy: Policy) -> Distribut
     path = folder / "fetched"
     path.write_bytes(content)
     declaration = Declaration.of(filename, as_mirror=policy.as_mirror)
-    return verify(path, declaration, policy)
+    return verify(path, declaration, policy=policy)
 
 
 def codes(rejected: pytest.ExceptionInfo[Rejected]) -> set[str]:

@@ -28,11 +28,33 @@ def verified(
     path = folder / "staged"
     path.write_bytes(content)
     declaration = check_form(factories.upload_form(filename, content, **(changes or {})), filename)
-    return verify(path, declaration, policy)
+    return verify(path, declaration, policy=policy)
 
 
 def codes(rejected: pytest.ExceptionInfo[Rejected]) -> set[str]:
     return {problem.code for problem in rejected.value.problems}
+
+
+def test_digests_that_the_caller_knows_are_not_computed_again(tmp_path: Path) -> None:
+    filename, content = factories.wheel()
+    (tmp_path / filename).write_bytes(content)
+    declaration = Declaration.of(filename, {"md5": "0" * 32})
+    known = {"sha256": "a" * 64, "md5": "0" * 32}
+
+    found = verify(tmp_path / filename, declaration, digests=lambda: known)
+
+    assert found.digests == known
+
+
+def test_digests_that_the_caller_knows_are_held_to_those_declared(tmp_path: Path) -> None:
+    filename, content = factories.wheel()
+    (tmp_path / filename).write_bytes(content)
+    declaration = Declaration.of(filename, {"sha256": "b" * 64})
+
+    with pytest.raises(Rejected) as rejected:
+        verify(tmp_path / filename, declaration, digests=lambda: {"sha256": "a" * 64})
+
+    assert codes(rejected) == {"file-has-the-declared-digests"}
 
 
 def test_a_wheel_is_told_all_about(tmp_path: Path) -> None:

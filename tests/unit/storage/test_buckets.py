@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from idlewheel.errors import Unavailable
-from idlewheel.storage.buckets import PUTS, S3Inbox, checksum
+from idlewheel.settings import Settings
+from idlewheel.storage.buckets import PUTS, S3Inbox, checksum, connect
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,6 +35,13 @@ class Twin:
 
 def stage(twin: Twin) -> None:
     S3Inbox(cast("S3Client", twin), "inbox").stage("staged/form/1/demo.whl", b"", SHA256)
+
+
+def test_a_client_waits_as_long_as_its_function_is_told() -> None:
+    client = connect("eu-west-1", Settings({"S3_READ_TIMEOUT": "240"}).s3_read_timeout)
+    config: Any = client.meta.config
+
+    assert config.read_timeout == 240
 
 
 def test_the_same_bytes_in_the_way_are_as_good_as_ours() -> None:

@@ -6,11 +6,15 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from idlewheel.distribution.policy import MIB
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
 CHUNK_BYTES = 1024 * 1024
+MD5_BYTES = 16 * MIB
+"""Up to this size MD5 is computed unasked, for clients of the JSON API that still look for it."""
 MAKERS: dict[str, Callable[[], Any]] = {
     "sha256": hashlib.sha256,
     "blake2b_256": partial(hashlib.blake2b, digest_size=32),
@@ -18,12 +22,33 @@ MAKERS: dict[str, Callable[[], Any]] = {
 }
 
 
+def wanted(declared: Collection[str], size: int) -> set[str]:
+    """Return the kinds that an index tells; MD5 costs as much as the others, so not always."""
+    kinds = {"sha256", "blake2b_256", *declared}
+    return kinds | {"md5"} if size <= MD5_BYTES else kinds
+
+
+class Digests:
+    """The digests of bytes that come piece by piece; *kinds* are keys of `MAKERS`."""
+
+    def __init__(self, kinds: Collection[str]) -> None:
+        self._hashers = {kind: MAKERS[kind]() for kind in kinds}
+
+    def update(self, piece: bytes | memoryview) -> None:
+        """Take the next piece."""
+        for hasher in self._hashers.values():
+            hasher.update(piece)
+
+    def spelled(self) -> dict[str, str]:
+        """Return the digests of all that came, in lower-case hex."""
+        return {kind: hasher.hexdigest() for kind, hasher in self._hashers.items()}
+
+
 def digests_of(path: Path, kinds: Collection[str]) -> dict[str, str]:
-    """Return the digests of the file at *path* in lower-case hex; *kinds* are keys of `MAKERS`."""
-    hashers = {kind: MAKERS[kind]() for kind in kinds}
+    """Return the digests of the file at *path*, as `Digests` spells them."""
+    digests = Digests(kinds)
     with path.open("rb", buffering=0) as file:
         buffer = memoryview(bytearray(CHUNK_BYTES))
         while count := file.readinto(buffer):
-            for hasher in hashers.values():
-                hasher.update(buffer[:count])
-    return {kind: hasher.hexdigest() for kind, hasher in hashers.items()}
+            digests.update(buffer[:count])
+    return digests.spelled()

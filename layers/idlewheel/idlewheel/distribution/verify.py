@@ -1,7 +1,8 @@
 """Verification of a distribution: the one door to everything in this package.
 
-The file is read twice at the same time: here for its digests, and in an isolated process that
-takes it apart (see `isolation`). Memory does not grow with the file.
+The file is read twice at the same time: here for its digests, unless the caller has them from
+the way that it came, and in an isolated process that takes it apart (see `isolation`). Memory does
+not grow with the file.
 """
 
 from __future__ import annotations
@@ -12,21 +13,19 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from idlewheel.distribution import filenames
-from idlewheel.distribution.digests import digests_of
+from idlewheel.distribution.digests import digests_of, wanted
 from idlewheel.distribution.isolation import Isolated
 from idlewheel.distribution.metadata import CoreMetadata
-from idlewheel.distribution.policy import MIB, Policy
+from idlewheel.distribution.policy import Policy
 from idlewheel.distribution.rules import broken
 from idlewheel.errors import Problem, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from idlewheel.distribution.form import Declaration
 
-MD5_BYTES = 16 * MIB
-"""Up to this size MD5 is computed unasked, for clients of the JSON API that still look for it."""
 DEFAULT_POLICY = Policy()
 
 
@@ -58,11 +57,17 @@ class Whole:
     digests: Mapping[str, str]
 
 
-def verify(path: Path, declaration: Declaration, policy: Policy = DEFAULT_POLICY) -> Distribution:
+def verify(
+    path: Path,
+    declaration: Declaration,
+    policy: Policy = DEFAULT_POLICY,
+    digests: Callable[[], Mapping[str, str]] | None = None,
+) -> Distribution:
     """Return the distribution at *path*, or raise `Rejected` with every problem of it.
 
-    *declaration* says what it must be. `Unavailable` means that the machine, and not the file,
-    kept us from a verdict.
+    *declaration* says what it must be. *digests* tells those of the file, at least the declared
+    ones; without it the `wanted` ones are computed. `Unavailable` means that the machine, and not
+    the file, kept us from a verdict.
     """
     name = filenames.parse(declaration.filename, as_mirror=policy.as_mirror)
     size = path.stat().st_size
@@ -75,17 +80,11 @@ def verify(path: Path, declaration: Declaration, policy: Policy = DEFAULT_POLICY
     }
     limits = {"cpu_seconds": policy.cpu_seconds(size), "memory_bytes": policy.memory_bytes}
     with Isolated(job, **limits) as isolated:  # type: ignore[arg-type]
-        digests = digests_of(path, wanted(declaration, size))
+        found = digests() if digests else digests_of(path, wanted(declaration.digests, size))
         answers = isolated.answers()
     said = (Problem(*problem) for answer in answers for problem in answer["problems"])
-    refuse([*broken(RULES, Whole(declaration, policy, size, digests)), *said])
-    return distribution(name, size, digests, answers)
-
-
-def wanted(declaration: Declaration, size: int) -> set[str]:
-    """Return the digests to compute; MD5 costs as much as the others, so not always."""
-    kinds = {"sha256", "blake2b_256", *declaration.digests}
-    return kinds | {"md5"} if size <= MD5_BYTES else kinds
+    refuse([*broken(RULES, Whole(declaration, policy, size, found)), *said])
+    return distribution(name, size, found, answers)
 
 
 def refuse(problems: Iterator[Problem] | list[Problem]) -> None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from idlewheel.distribution.digests import Digests, wanted
 from idlewheel.distribution.form import Declaration
 from idlewheel.distribution.policy import Policy
 from idlewheel.domain.attestations import PROVENANCE_SUFFIX
@@ -25,14 +26,15 @@ from idlewheel.services.manifests import Unkept
 from idlewheel.services.ports import Publication
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from idlewheel.distribution.verify import Distribution
     from idlewheel.domain.uploads import Upload
     from idlewheel.services.manifests import Manifests
     from idlewheel.services.ports import Files, Inbox, Publisher, Uploads
 
-    Verify = Callable[[Path, Declaration, Policy], Distribution]
+    Told = Callable[[], Mapping[str, str]]
+    Verify = Callable[[Path, Declaration, Policy, Told], Distribution]
 
 
 class Outcome(StrEnum):
@@ -111,11 +113,12 @@ class Ingest:
     def _judge(self, upload: Upload, written: list[tuple[str, str]]) -> Outcome:
         if self.publisher.precheck(upload):
             return Outcome.DUPLICATE
+        digests = Digests(wanted(_declaration(upload).digests, upload.size))
         with tempfile.TemporaryDirectory(prefix="ingest-") as folder:
             path = Path(folder) / "distribution"
-            if not self.inbox.fetch(upload.staged_key, path):
+            if not self.inbox.fetch(upload.staged_key, path, digests.update):
                 return Outcome.IGNORED
-            distribution, provenance = self._verified(path, upload)
+            distribution, provenance = self._verified(path, upload, digests)
         file = _file(upload, distribution, provenance)
         self._place(upload, file, distribution.metadata, provenance, written)
         publication = Publication(
@@ -129,13 +132,14 @@ class Ingest:
             return Outcome.STAGED if self.publisher.stage(publication) else Outcome.DUPLICATE
         return Outcome.PUBLISHED if self.publisher.publish(publication) else Outcome.DUPLICATE
 
-    def _verified(self, path: Path, upload: Upload) -> tuple[Distribution, bytes | None]:
+    def _verified(
+        self, path: Path, upload: Upload, digests: Digests
+    ) -> tuple[Distribution, bytes | None]:
         """Judge the file and its attestations; the problems of both come at once."""
         distribution, provenance, problems = None, None, list[Problem]()
         try:
-            distribution = self.verify(
-                path, _declaration(upload), Policy(as_mirror=upload.as_mirror)
-            )
+            policy = Policy(as_mirror=upload.as_mirror)
+            distribution = self.verify(path, _declaration(upload), policy, digests.spelled)
         except Rejected as rejected:
             problems.extend(rejected.problems)
         try:

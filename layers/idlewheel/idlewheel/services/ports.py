@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -222,8 +222,8 @@ class Inbox(Protocol):
         """Put *body*, once: a second put of the same bytes is our own retry and succeeds."""
         ...
 
-    def fetch(self, key: str, path: Path) -> bool:
-        """Stream the object to *path*; False where there is none (any more)."""
+    def fetch(self, key: str, path: Path, heard: Callable[[bytes], None]) -> bool:
+        """Stream the object to *path*, telling *heard*; False where there is none (any more)."""
         ...
 
     def discard(self, key: str) -> None:

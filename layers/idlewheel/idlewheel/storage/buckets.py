@@ -21,7 +21,7 @@ from idlewheel.services.sweep import Stored, Waiting
 from idlewheel.storage.sessions import prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
@@ -40,15 +40,15 @@ _NOT_PUT = {"PreconditionFailed", "ConditionalRequestConflict"}
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion"}
 
 
-def connect(region: str) -> S3Client:
-    """Open the client of both buckets.
+def connect(region: str, read_timeout: float = 20) -> S3Client:
+    """Open the client of both buckets, which waits *read_timeout* seconds for an answer.
 
     Checksums only where we ask for them: the SDK's default since 2025 adds a CRC to every
     call, which a stream has no use for.
     """
     config = Config(
         connect_timeout=2,
-        read_timeout=20,
+        read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 4},
         signature_version="s3v4",
         request_checksum_calculation="when_required",
@@ -108,8 +108,8 @@ class S3Inbox:
             return True
         return head.get("ChecksumSHA256") == checksum(sha256)
 
-    def fetch(self, key: str, path: Path) -> bool:
-        """Stream the object to *path*; False where there is none (any more)."""
+    def fetch(self, key: str, path: Path, heard: Callable[[bytes], None]) -> bool:
+        """Stream the object to *path*, telling *heard*; False where there is none (any more)."""
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
         except ClientError as error:
@@ -119,6 +119,7 @@ class S3Inbox:
         with path.open("wb") as file:
             for chunk in body.iter_chunks(CHUNK):
                 file.write(chunk)
+                heard(chunk)
         return True
 
     def discard(self, key: str) -> None:
