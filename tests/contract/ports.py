@@ -18,8 +18,13 @@ from idlewheel.domain.uploads import Upload, new_upload_id
 from idlewheel.services import credentials
 from idlewheel.services.credentials import Wish
 from idlewheel.services.ports import Publication
-from tests import fakes
-from tests.fake_drafts import FakeDraftPublisher, FakeDrafts
+from tests.fakes.access import FakeTokens
+from tests.fakes.drafts import FakeDraftPublisher, FakeDrafts
+from tests.fakes.managing import FakeChanges
+from tests.fakes.publishing import FakePublisher, FakeUploads
+from tests.fakes.reading import FakeAudit, FakeCatalog
+from tests.fakes.stores import FakeFiles, FakeGate, FakeInbox
+from tests.fakes.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,20 +151,20 @@ def publication(upload: Upload, **changes: Any) -> Publication:
     )
 
 
-def fake_ports(world: fakes.World | None = None) -> Ports:
+def fake_ports(world: World | None = None) -> Ports:
     """The ports of a world in memory, which may exist already."""
-    world = world or fakes.World()
-    files = fakes.FakeFiles(world)
-    gate = fakes.FakeGate(world)
+    world = world or World()
+    files = FakeFiles(world)
+    gate = FakeGate(world)
     return Ports(
-        fakes.FakeCatalog(world),
-        fakes.FakeUploads(world),
-        fakes.FakePublisher(world, CLOSES_AFTER),
-        fakes.FakeChanges(world),
-        fakes.FakeInbox(world),
+        FakeCatalog(world),
+        FakeUploads(world),
+        FakePublisher(world, CLOSES_AFTER),
+        FakeChanges(world),
+        FakeInbox(world),
         files,
-        fakes.FakeTokens(world),
-        fakes.FakeAudit(world),
+        FakeTokens(world),
+        FakeAudit(world),
         files.read,
         gate,
         gate.put,

@@ -25,7 +25,7 @@ from idlewheel.services.sessions import Announcement, Sessions
 from idlewheel.storage.manifests import S3Manifests
 from tests import factories
 from tests.contract.ports import Ports, fake_ports, real_ports
-from tests.fakes import World
+from tests.fakes.world import World
 from tests.proof import state
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from idlewheel.domain.uploads import Upload
     from tests.conftest import Stack
     from tests.emulator import Emulator
-    from tests.fakes import World
+    from tests.fakes.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def of_world(world: World) -> State:
 
 
 def _listings_of(world: World) -> dict[str, Listing]:
-    from tests.fakes import FakeCatalog
+    from tests.fakes.reading import FakeCatalog
 
     return {one.name: one for one in FakeCatalog(world).listings() if one.shown}
 

@@ -9,7 +9,8 @@ from idlewheel.domain.names import NormalizedName
 from idlewheel.domain.uploads import Upload
 from idlewheel.errors import Rejected
 from idlewheel.services.attest import Attestations
-from tests.fakes import FakeTrusts, World
+from tests.fakes.access import FakeTrusts
+from tests.fakes.world import World
 
 DEMO = NormalizedName("demo")
 ANYBODY = Publisher.of("Google", email="ci@example.com")

@@ -11,7 +11,8 @@ from idlewheel.domain.tokens import Kind
 from idlewheel.errors import Rejected, Unauthenticated
 from idlewheel.services import credentials
 from idlewheel.services.credentials import Wish
-from tests.fakes import FakeTokens, World
+from tests.fakes.access import FakeTokens
+from tests.fakes.world import World
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 if TYPE_CHECKING:

@@ -12,14 +12,15 @@ from idlewheel.errors import Unavailable
 from idlewheel.services import root_sheet
 from idlewheel.services.current import Sheets
 from idlewheel.services.root_sheet import RootSheet
-from tests import fakes
 from tests.contract.ports import DEMO, fake_ports
+from tests.fakes.reading import FakeCatalog
 from tests.unit.services.torn import Index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from idlewheel.services.sheets import Sheet
+    from tests.fakes.world import World
 
 
 @pytest.fixture
@@ -30,10 +31,10 @@ def index() -> Index:
     return made
 
 
-class TornRoot(fakes.FakeCatalog):
+class TornRoot(FakeCatalog):
     """A catalog whose list is behind its counter for some reads."""
 
-    def __init__(self, world: fakes.World, behind: int) -> None:
+    def __init__(self, world: World, behind: int) -> None:
         super().__init__(world)
         self.behind = behind
         self.listed: Sequence[Listing] = super().listed_since(0, 0)

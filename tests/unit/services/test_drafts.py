@@ -16,8 +16,8 @@ from idlewheel.services.drafts import Drafting
 from idlewheel.services.ingest import Outcome
 from idlewheel.services.sessions import Announcement, Sessions
 from tests.factories import sdist, wheel
-from tests.fake_drafts import FakeDraftPublisher, FakeDrafts
-from tests.fakes import FakeFiles
+from tests.fakes.drafts import FakeDraftPublisher, FakeDrafts
+from tests.fakes.stores import FakeFiles
 from tests.proof import cloud
 from tests.proof.cloud import DEMO
 

@@ -22,7 +22,13 @@ from idlewheel.services.credentials import Wish
 from idlewheel.services.ingest import Ingest, Outcome
 from idlewheel.services.manage import Management
 from idlewheel.services.receive import Reception
-from tests import factories, fakes
+from tests import factories
+from tests.fakes.access import FakeTokens
+from tests.fakes.managing import FakeChanges
+from tests.fakes.publishing import FakePublisher, FakeUploads
+from tests.fakes.reading import FakeCatalog
+from tests.fakes.stores import FakeFiles, FakeInbox
+from tests.fakes.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,24 +68,24 @@ class Fragile:
 class Shop:
     """All services over one world."""
 
-    world: fakes.World = field(default_factory=fakes.World)
+    world: World = field(default_factory=World)
     fuse: list[int] = field(default_factory=lambda: [0])
 
     def __post_init__(self) -> None:
-        self.files = fakes.FakeFiles(self.world)
-        self.catalog = fakes.FakeCatalog(self.world)
-        self.uploads = fakes.FakeUploads(self.world)
-        self.inbox = fakes.FakeInbox(self.world)
+        self.files = FakeFiles(self.world)
+        self.catalog = FakeCatalog(self.world)
+        self.uploads = FakeUploads(self.world)
+        self.inbox = FakeInbox(self.world)
         self.reception = Reception(self.catalog, self.uploads, self.inbox)
         self.ingest = Ingest(
             uploads=Fragile(self.uploads, self.fuse),
-            publisher=Fragile(fakes.FakePublisher(self.world), self.fuse),
+            publisher=Fragile(FakePublisher(self.world), self.fuse),
             inbox=Fragile(self.inbox, self.fuse),
             files=Fragile(self.files, self.fuse),
             verify=verify,
         )
-        self.management = Management(self.catalog, fakes.FakeChanges(self.world), self.files)
-        tokens = fakes.FakeTokens(self.world)
+        self.management = Management(self.catalog, FakeChanges(self.world), self.files)
+        tokens = FakeTokens(self.world)
         wish = Wish(Kind.ADMIN, "ann", parse_scopes(["admin:*"]))
         _, token = credentials.issue(tokens, wish, "test", NOW)
         self.ann = Principal("ann", token.id, token.scopes, token.expires_at)
@@ -267,7 +273,7 @@ def test_a_busy_world_decides_nothing_and_the_event_comes_again(shop: Shop) -> N
     upload = shop.receive(*WHEEL)
     assert upload is not None
 
-    class Busy(fakes.FakePublisher):
+    class Busy(FakePublisher):
         def publish(self, publication: Any) -> bool:
             raise Unavailable("busy")
 
@@ -283,7 +289,7 @@ def test_a_lost_answer_of_the_publication_never_costs_the_bytes(shop: Shop) -> N
     upload = shop.receive(*WHEEL)
     assert upload is not None
 
-    class LosesItsAnswer(fakes.FakePublisher):
+    class LosesItsAnswer(FakePublisher):
         def publish(self, publication: Any) -> bool:
             super().publish(publication)
             raise Denied("the project was archived while we asked again")

@@ -12,8 +12,10 @@ from idlewheel.domain.project import Claim, FileState
 from idlewheel.domain.uploads import SESSION, Lane, UploadState
 from idlewheel.errors import Conflict, Denied, Rejected, TooLate, TooMany
 from idlewheel.services.sessions import AT_ONCE, Announcement, Sessions
-from tests import fakes
-from tests.fake_drafts import FakeDrafts
+from tests.fakes.drafts import FakeDrafts
+from tests.fakes.publishing import FakeUploads
+from tests.fakes.reading import FakeCatalog
+from tests.fakes.world import World
 
 if TYPE_CHECKING:
     from idlewheel.domain.uploads import Upload
@@ -26,12 +28,12 @@ class Desk:
     """A desk over a world in memory, with a clock that only pauses move."""
 
     def __init__(self) -> None:
-        self.world = fakes.World()
-        self.uploads = fakes.FakeUploads(self.world)
+        self.world = World()
+        self.uploads = FakeUploads(self.world)
         self.time = 0.0
         self.pauses: list[float] = []
         self.drafts = FakeDrafts(self.world)
-        catalog = fakes.FakeCatalog(self.world)
+        catalog = FakeCatalog(self.world)
         self.sessions = Sessions(catalog, self.uploads, self.drafts, lambda: self.time, self.pause)
 
     def pause(self, seconds: float) -> None:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from idlewheel.services.current import Sheets
 from idlewheel.services.project_sheets import ProjectSheets
-from tests import fakes
 from tests.contract.ports import DEMO, Ports, fake_ports
+from tests.fakes.reading import FakeCatalog
 
 if TYPE_CHECKING:
     from idlewheel.domain.names import NormalizedName
     from idlewheel.domain.project import Delta, File, Project
     from idlewheel.services.sheets import Sheet
+    from tests.fakes.world import World
 
 
-class Torn(fakes.FakeCatalog):
+class Torn(FakeCatalog):
     """A catalog that does not show the newest items at once, as DynamoDB may not."""
 
-    def __init__(self, world: fakes.World) -> None:
+    def __init__(self, world: World) -> None:
         super().__init__(world)
         self.withheld: dict[str, int] = {}
         """For how many more reads an item is as it was before; negative: for ever."""
@@ -49,7 +50,7 @@ class Index:
 
     def __init__(self) -> None:
         self.ports: Ports = fake_ports()
-        assert isinstance(self.ports.catalog, fakes.FakeCatalog)
+        assert isinstance(self.ports.catalog, FakeCatalog)
         self.catalog = Torn(self.ports.catalog.world)
         self.pauses: list[float] = []
         self.token = self.ports.token()

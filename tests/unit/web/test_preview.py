@@ -15,8 +15,8 @@ from idlewheel.errors import Denied, Gone, NotFound
 from idlewheel.web.negotiation import JSON, TEXT_HTML
 from idlewheel.web.pages import Pages
 from idlewheel.web.preview import Preview
-from tests.fake_drafts import FakeDrafts
-from tests.fakes import World
+from tests.fakes.drafts import FakeDrafts
+from tests.fakes.world import World
 from tests.unit.web.reader import BASE_URL, GZIP, asking, decoded, listed
 from tests.unit.web.shelf import Shelf, page, sdist, wheel
 

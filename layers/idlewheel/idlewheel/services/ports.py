@@ -1,6 +1,6 @@
 """The world as the services see it: what must be stored, found and told.
 
-Each port has a fake in ``tests/fakes.py`` and an adapter in ``idlewheel.storage``; one contract
+Each port has a fake in ``tests/fakes`` and an adapter in ``idlewheel.storage``; one contract
 suite holds both to the same behaviour.
 """
 

@@ -10,7 +10,7 @@ from idlewheel.domain.audit import Act
 from idlewheel.domain.drafts import DraftState
 from idlewheel.domain.versions import canonical
 from idlewheel.errors import NotFound
-from tests.fakes import list_files, note, require_open, require_token
+from tests.fakes.world import list_files, note, require_open, require_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from idlewheel.domain.access import Principal
     from idlewheel.domain.drafts import Draft, StagedFile, Written
     from idlewheel.domain.names import NormalizedName
-    from tests.fakes import World
+    from tests.fakes.world import World
 
 
 class FakeDrafts:
