@@ -71,7 +71,7 @@ def test_no_kill_of_gateway_or_ingest_takes_back_an_answer(
 ) -> None:
     rig = Rig(tmp_path, seen_again_after=RECEIVES_AGAIN)
 
-    endure(Victims(rig), 30, settled)
+    endure(Victims(rig), UPLOADS // 2, settled)
 
 
 @pytest.mark.timeout(900)
