@@ -121,7 +121,11 @@ def metadata() -> Iterator[Case]:
             "metadata-is-not-a-flood",
             "".join(f"X{n}: a\n" for n in range(100_000)),
         ),
-        ("of 3 MiB of commas", "addresses-can-be-written-to", "Author-Email: " + "," * 3 * MIB),
+        (
+            "of 3 MiB of commas",
+            "addresses-can-be-written-to",
+            "Author-Email: " + "," * 3 * MIB + "x",
+        ),
         ("of 3 MiB of brackets", "addresses-can-be-written-to", "Author-Email: " + "<" * 3 * MIB),
         ("of 3 MiB of colons", "urls-are-links", "Home-Page: " + ":" * 3 * MIB),
     ):
@@ -142,7 +146,11 @@ def entry_points() -> Iterator[Case]:
         ("a line of spaces", "entry-points-have-short-lines", f"[a]\nb{spaces}c\n"),
         ("a value of spaces", objects, f"[console_scripts]\nb = c{' ' * 900}!\n"),
         ("100 000 groups", ini, "[a]\n" * 100_000),
-        ("100 000 continuations", objects, "[console_scripts]\na = b\n" + " c\n" * 100_000),
+        (
+            "100 000 continuations",
+            "entry-points-are-read-alike",
+            "[console_scripts]\na = b\n" + " c\n" * 100_000,
+        ),
     ):
         content = factories.wheel(files={".dist-info/entry_points.txt": text})[1]
         yield bad_wheel(f"entry points of {title}", code, content)

@@ -123,7 +123,10 @@ ENTRY_POINTS = (
     ("a script without spaces", "[gui_scripts]\ndemo=demo:main\n"),
     ("plugins of any name", "[pytest11]\na name = demo\n[x.y]\npostgres.psycopg2 = a:b\n"),
     ("comments and blank lines", "# hello\n\n[a]\n # more\nb = c\n"),
-    ("lines that are all indented", "\n    [console_scripts]\n    a = b:c\n    d = e:f\n    "),
+    (
+        "scripts in lines that are all indented",
+        "\n    [console_scripts]\n    a = b:c\n    d = e:f\n    ",
+    ),
     ("nothing", ""),
     ("percent signs", "[a]\nb = c%(d)s:e\n"),
 )

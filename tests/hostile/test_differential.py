@@ -37,7 +37,11 @@ ANY_WHEELS = tuple(
     if case.filename.endswith("-none-any.whl") and "acme" not in case.filename
 )
 INSTALLABLE = tuple(
-    case for case in ANY_WHEELS if b".data/" not in case.content and "script" not in case.title
+    case
+    for case in ANY_WHEELS
+    if b".data/" not in case.content
+    and "script" not in case.title
+    and not case.filename.startswith("unknown-")  # uv takes the name UNKNOWN for none
 )
 WITH_COMMANDS_OR_DATA = tuple(
     case
