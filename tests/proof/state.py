@@ -10,7 +10,7 @@ from idlewheel.domain.versions import canonical
 from tests.proof import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from idlewheel.domain.drafts import Draft, StagedFile
     from idlewheel.domain.names import NormalizedName
@@ -143,11 +143,15 @@ def _project_of(key: str) -> str:
 
 
 def _objects(s3: Any, bucket: str) -> tuple[dict[str, bytes], frozenset[str]]:
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
-    versions = [one for page in pages for one in page.get("Versions", [])]
+    """What a client gets, asked as clients do: an emulator may forget which version is latest."""
     bodies = {
-        one["Key"]: s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
-        for one in versions
-        if one["IsLatest"]
+        key: s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        for key in _keys(s3, "list_objects_v2", "Contents", bucket)
     }
-    return bodies, frozenset(one["Key"] for one in versions)
+    kept = _keys(s3, "list_object_versions", "Versions", bucket)
+    return bodies, frozenset({*kept, *bodies})
+
+
+def _keys(s3: Any, question: str, answer: str, bucket: str) -> Iterator[str]:
+    for page in s3.get_paginator(question).paginate(Bucket=bucket):
+        yield from (one["Key"] for one in page.get(answer, []))
