@@ -76,7 +76,7 @@ test-fast: $(VENV)/installed .venvs/aws/installed ## Run the tests that take sec
 	@touch $@
 
 .PHONY: prove
-prove: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed .venvs/seaweed/installed .venvs/schemathesis/installed ## Prove that nothing is lost: a crash at every call, every interleaving, kills, races, long random lives (about 40 minutes)
+prove: $(VENV)/installed .venvs/aws/installed .venvs/ddblocal/installed .venvs/seaweed/installed .venvs/schemathesis/installed ## Prove that nothing is lost: a crash at every call, every interleaving, kills, races, long random lives (about 40 minutes; an hour on a busy machine)
 	@PROVE=1 $(BIN)/pytest tests/proof tests/model tests/concurrency tests/openapi tests/hostile/requests \
 	  tests/integration/test_rebuild.py tests/kills tests/performance/test_large_uploads.py -s
 
