@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from idlewheel.distribution.policy import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from concurrent.futures import Future
     from pathlib import Path
 
 CHUNK_BYTES = 1024 * 1024
@@ -42,6 +44,32 @@ class Digests:
     def spelled(self) -> dict[str, str]:
         """Return the digests of all that came, in lower-case hex."""
         return {kind: hasher.hexdigest() for kind, hasher in self._hashers.items()}
+
+
+class Meanwhile:
+    """Tells a function each piece in a thread of its own, while the next is on its way.
+
+    hashlib lets other threads run, so whoever waits for a network need not wait for digests too.
+    It holds one piece besides the one that is told, and the end of the block waits for both.
+    """
+
+    def __init__(self, tell: Callable[[bytes], None]) -> None:
+        self._tell = tell
+        self._telling: Future[None] | None = None
+
+    def __enter__(self) -> Callable[[bytes], None]:
+        self._thread = ThreadPoolExecutor(1)
+        return self._next
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
+        if self._telling is not None:
+            self._telling.result()
+
+    def _next(self, piece: bytes) -> None:
+        if self._telling is not None:
+            self._telling.result()
+        self._telling = self._thread.submit(self._tell, piece)
 
 
 def digests_of(path: Path, kinds: Collection[str]) -> dict[str, str]:

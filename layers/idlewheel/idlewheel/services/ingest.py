@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from idlewheel.distribution.digests import Digests, wanted
+from idlewheel.distribution.digests import Digests, Meanwhile, wanted
 from idlewheel.distribution.form import Declaration
 from idlewheel.distribution.policy import Policy
 from idlewheel.domain.attestations import PROVENANCE_SUFFIX
@@ -116,7 +116,9 @@ class Ingest:
         digests = Digests(wanted(_declaration(upload).digests, upload.size))
         with tempfile.TemporaryDirectory(prefix="ingest-") as folder:
             path = Path(folder) / "distribution"
-            if not self.inbox.fetch(upload.staged_key, path, digests.update):
+            with Meanwhile(digests.update) as heard:
+                is_there = self.inbox.fetch(upload.staged_key, path, heard)
+            if not is_there:
                 return Outcome.IGNORED
             distribution, provenance = self._verified(path, upload, digests)
         file = _file(upload, distribution, provenance)
