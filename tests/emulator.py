@@ -99,7 +99,7 @@ def emulator() -> Iterator[Emulator]:
             yield Emulator(url, dynamodb, s3)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(SECONDS_TO_START)
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

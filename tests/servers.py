@@ -64,6 +64,13 @@ class Server:
             self.start()
             yield
         finally:
-            if self._process is not None:
-                self._process.terminate()
+            self._stop()
+
+    def _stop(self) -> None:
+        """Ask it to end; one that still writes gigabytes down is not waited for."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
                 self._process.wait(SECONDS_TO_STOP)
+            except subprocess.TimeoutExpired:
+                self.kill()
