@@ -41,6 +41,13 @@ class Drafts(Enum):
     PUBLISHED = auto()
     KEPT = auto()
 
+    @classmethod
+    def of(cls, *, together: bool, stays: bool) -> Drafts:
+        """Choose by what was asked for: files *together*, in a draft that *stays* one."""
+        if stays:
+            return cls.KEPT
+        return cls.PUBLISHED if together else cls.NONE
+
 
 @dataclass(frozen=True, slots=True)
 class Release:

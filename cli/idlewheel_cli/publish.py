@@ -115,10 +115,9 @@ def publish(
       idlewheel publish --together dist/*
 
     """
-    wanted = target.Wanted(
-        repository_url or repository, username, password, config_file, not non_interactive
-    )
-    drafts = Drafts.KEPT if draft else Drafts.PUBLISHED if together else Drafts.NONE
+    where = repository_url or repository
+    wanted = target.Wanted(where, username, password, config_file, not non_interactive)
+    drafts = Drafts.of(together=together, stays=draft)
     order = Order(files, wanted, skip_existing, attestations, not no_check, as_json, jobs, drafts)
     raise typer.Exit(carry_out(order))
 
